@@ -1,0 +1,2 @@
+/* address */
+typedef int gl_not_written_yet;

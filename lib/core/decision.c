@@ -1,0 +1,2 @@
+/* decision */
+typedef int gl_not_written_yet;

@@ -1,0 +1,2 @@
+/* exempt */
+typedef int gl_not_written_yet;

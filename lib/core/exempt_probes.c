@@ -1,0 +1,2 @@
+/* exempt_probes */
+typedef int gl_not_written_yet;

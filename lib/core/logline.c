@@ -1,0 +1,2 @@
+/* logline */
+typedef int gl_not_written_yet;

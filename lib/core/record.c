@@ -1,0 +1,2 @@
+/* record */
+typedef int gl_not_written_yet;

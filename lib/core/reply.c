@@ -1,0 +1,2 @@
+/* reply */
+typedef int gl_not_written_yet;

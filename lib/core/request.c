@@ -1,0 +1,2 @@
+/* request */
+typedef int gl_not_written_yet;

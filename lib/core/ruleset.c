@@ -1,0 +1,2 @@
+/* ruleset */
+typedef int gl_not_written_yet;

@@ -1,0 +1,2 @@
+/* sender */
+typedef int gl_not_written_yet;

@@ -1,0 +1,2 @@
+/* span */
+typedef int gl_not_written_yet;

@@ -1,0 +1,2 @@
+/* status */
+typedef int gl_not_written_yet;

@@ -1,0 +1,2 @@
+/* triplet */
+typedef int gl_not_written_yet;

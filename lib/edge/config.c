@@ -1,0 +1,2 @@
+/* config */
+typedef int gl_not_written_yet;

@@ -1,0 +1,2 @@
+/* config_values */
+typedef int gl_not_written_yet;

@@ -1,0 +1,2 @@
+/* counters */
+typedef int gl_not_written_yet;

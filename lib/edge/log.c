@@ -1,0 +1,2 @@
+/* log */
+typedef int gl_not_written_yet;

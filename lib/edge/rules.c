@@ -1,0 +1,2 @@
+/* rules */
+typedef int gl_not_written_yet;

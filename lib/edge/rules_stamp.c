@@ -1,0 +1,2 @@
+/* rules_stamp */
+typedef int gl_not_written_yet;

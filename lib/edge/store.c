@@ -1,0 +1,2 @@
+/* store */
+typedef int gl_not_written_yet;

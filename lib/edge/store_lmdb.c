@@ -1,0 +1,2 @@
+/* store_lmdb */
+typedef int gl_not_written_yet;

@@ -1,0 +1,2 @@
+/* store_open */
+typedef int gl_not_written_yet;

@@ -1,0 +1,2 @@
+/* store_place */
+typedef int gl_not_written_yet;

@@ -1,0 +1,2 @@
+/* store_scan */
+typedef int gl_not_written_yet;

@@ -1,0 +1,113 @@
+/*
+ * config - greylist.conf, read with libconfuse.
+ *
+ * One table in config.c names every option with its type, default,
+ * range and a sentence; the parser, `greylist-admin check`, the sample
+ * file, greylist.conf(5) and the tests all answer to it. Times are
+ * written with s m h d w, a bare number means seconds; in the struct
+ * all times are seconds. Sizes take K M G; in the struct they are bytes.
+ */
+#ifndef GREYLIST_CONFIG_H
+#define GREYLIST_CONFIG_H
+
+#include <stdio.h>
+
+#include "greylist/decision.h"
+
+enum {
+	GL_CONFIG_FILES_MAX = 32,  /* paths in one list option */
+	GL_CONFIG_RELAYS_MAX = 256 /* entries of `relays` */
+};
+
+enum gl_mode { GL_MODE_OFF, GL_MODE_DRY_RUN, GL_MODE_ON };
+enum gl_on_error { GL_ON_ERROR_PASS, GL_ON_ERROR_DEFER };
+enum gl_sync { GL_SYNC_FULL, GL_SYNC_META, GL_SYNC_NONE };
+
+/* A list option's strings, in the order of the file. Owned by the config. */
+struct gl_strings {
+	size_t count;
+	char **at;
+	unsigned line; /* of the option in greylist.conf; 0: the built-in default */
+};
+
+/* Every string is owned by the config, zero-terminated and never NULL. */
+struct gl_config {
+	char *database;
+	struct gl_timing timing;
+	uint8_t ipv4_prefix;     /* 8..32 */
+	uint8_t ipv6_prefix;     /* 16..128 */
+	uint32_t auto_whitelist; /* successes; 0: off */
+	enum gl_mode mode;
+	enum gl_on_error on_error;
+	int64_t request_timeout;          /* seconds, at least 1 */
+	int64_t idle_timeout;             /* seconds */
+	uint32_t requests_per_connection; /* 0: until end of file */
+	enum gl_sync sync;
+	uint64_t map_limit;       /* bytes */
+	char recipient_delimiter; /* 0: none */
+	char *hostname; /* "" in the file: the machine's own, which the caller fills in for %h */
+	char *action;   /* DEFER_IF_PERMIT, DEFER, 450 or 451 */
+	char *text;
+	char *header; /* "" : no header */
+	struct gl_strings client_lists;
+	struct gl_strings recipient_lists;
+	struct gl_strings sender_lists;
+	struct gl_strings relays;
+	char *log_ident;
+	char *log_facility; /* a syslog facility's name, such as "mail" */
+	char *log_target;   /* "syslog", "none" or an absolute path */
+};
+
+/*
+ * What the file was when it was read. Two equal stamps mean that
+ * nothing changed; all zeros never equals a file.
+ */
+struct gl_config_stamp {
+	uint64_t device, inode, size, mtime, ctime; /* times in nanoseconds */
+};
+
+/* Called once for each mistake, in the order of the file: "greylist.conf:12: delay must be ..." */
+typedef void gl_mistake_fn(void *context, const char *mistake);
+
+/*
+ * Reads a file. `config` is filled in whatever the status: where the
+ * file is wrong, an option keeps its default (so that the caller can
+ * still log where the file says). gl_config_clear is due in any case.
+ * `stamp` is of the very file that was read, all zeros where it could
+ * not be opened; it may be NULL.
+ *
+ *   GL_BAD_CONFIG  at least one mistake was reported
+ *   GL_NO_ACCESS   the file is missing or may not be read (reported as a mistake too)
+ *   GL_FAILED      out of memory
+ */
+GL_CHECKED enum gl_status gl_config_load(struct gl_config *config, const char *path,
+    gl_mistake_fn *mistake, void *context, struct gl_config_stamp *stamp);
+
+/* The built-in defaults. GL_FAILED: out of memory; clear it even so. */
+GL_CHECKED enum gl_status gl_config_defaults(struct gl_config *config);
+
+/* Frees what the config owns and empties it. A config of zeros is fine. */
+void gl_config_clear(struct gl_config *config);
+
+/* The file's stamp now; all zeros where it cannot be looked at. One system call. */
+void gl_config_look(struct gl_config_stamp *stamp, const char *path);
+bool gl_config_same(const struct gl_config_stamp *a, const struct gl_config_stamp *b);
+
+/*
+ * Writes every option with its default as it would stand in a file and
+ * its sentence as a comment: the sample conf/greylist.conf.
+ */
+void gl_config_print_defaults(FILE *to);
+
+/* The n-th option's name, or NULL behind the last. For the docs test and completion. Static. */
+const char *gl_config_option(size_t n);
+
+/*
+ * Reads a time such as "90", "5m" or "2d" into seconds.
+ *
+ *   GL_MALFORMED  no number, or an unknown unit
+ *   GL_TOO_LONG   beyond what fits
+ */
+GL_CHECKED enum gl_status gl_time_parse(int64_t *seconds, struct gl_span text);
+
+#endif

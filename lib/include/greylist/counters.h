@@ -1,0 +1,69 @@
+/*
+ * counters - statistics that cost no transaction.
+ *
+ * The file `counters` beside the table is mapped by every process and
+ * added to atomically. It is never synced: a power cut may cost the
+ * last minutes of statistics and nothing else. A file of the wrong
+ * size, magic or version is made anew with zeros. Every call takes
+ * NULL and then does nothing: statistics never stand in the way of mail.
+ *
+ * Totals never go back. At the first count of a new day (UTC) the
+ * totals are copied into a ring of daily snapshots; the snapshot's own
+ * day stamp is published last, so a reader sees a whole one or none.
+ */
+#ifndef GREYLIST_COUNTERS_H
+#define GREYLIST_COUNTERS_H
+
+#include "greylist/decision.h"
+#include "greylist/reply.h"
+
+enum {
+	GL_COUNTERS_DAYS = 64, /* snapshots kept */
+	GL_HAND_MAX = 64       /* octets of the sweep's hand, see store.h */
+};
+
+struct gl_counters;
+
+/*
+ * Opens or creates the file in the state directory. NULL in
+ * *counters where that fails; the status says why.
+ *
+ *   GL_NO_ACCESS, GL_FULL, GL_FAILED
+ */
+GL_CHECKED enum gl_status gl_counters_open(struct gl_counters **counters, const char *directory);
+/* For reading only: never creates or repairs. GL_NOT_FOUND where there is none. */
+GL_CHECKED enum gl_status gl_counters_open_readonly(
+    struct gl_counters **counters, const char *directory);
+void gl_counters_close(struct gl_counters *counters);
+
+/* Counts one verdict. `now` decides which day it belongs to. */
+void gl_counters_add(
+    struct gl_counters *counters, enum gl_action action, enum gl_reason reason, int64_t now);
+
+/* All verdicts since the file was made (`day` 0), or a snapshot's totals at the end of that day. */
+struct gl_totals {
+	int64_t day; /* days since the epoch; 0: running totals */
+	uint64_t verdicts[GL_ACTIONS][GL_REASONS];
+};
+
+void gl_counters_totals(const struct gl_counters *counters, struct gl_totals *totals);
+
+/* The snapshot of one day. GL_NOT_FOUND where there is none (no request that day, or too long ago).
+ */
+GL_CHECKED enum gl_status gl_counters_day(
+    const struct gl_counters *counters, int64_t day, struct gl_totals *totals);
+
+/*
+ * Whether a warning about trouble with the table is due: at most one a
+ * minute, counted over all processes. Always true without counters.
+ */
+bool gl_counters_warning_due(struct gl_counters *counters, int64_t now);
+
+/* The sweep's hand. A torn or stale hand only moves the place where the next sweep looks. */
+void gl_counters_hand_get(const struct gl_counters *counters, uint8_t hand[GL_HAND_MAX]);
+void gl_counters_hand_set(struct gl_counters *counters, const uint8_t hand[GL_HAND_MAX]);
+
+/* Whether somebody is about to replace the table: writers then wait their turn at the gate. */
+bool gl_counters_replacing(const struct gl_counters *counters);
+
+#endif

@@ -1,0 +1,150 @@
+/*
+ * exempt - who is never greylisted: the grammar of the lists, and the
+ * question put to the compiled rules.
+ *
+ * A list is a text file, one entry a line; '#' begins a comment, blanks
+ * around an entry do not count.
+ *
+ *   clients, relays     192.0.2.7  192.0.2.0/24  192.0.2  2001:db8::/32
+ *                       mail.example.com  example.com
+ *   recipients, senders user@example.com  user@  example.com
+ *
+ * A host or domain stands for itself and everything below it, compared
+ * with client_name, which Postfix sets only when forward and reverse DNS
+ * agree. user@example.com also means user+anything@example.com;
+ * user@ means that user in every domain. All in either case.
+ *
+ * The files are compiled into exact keys, so a request asks the rules
+ * with a handful of look-ups however long the lists are:
+ *
+ *     octet    0      list: 'L' relays, 'c' clients, 'r' recipients, 's' senders
+ *     octet    1      kind: '4' '6' network, 'd' domain, 'a' address, 'u' user
+ *     then            network: prefix length and (prefix + 7) / 8 octets;
+ *                     domain, user@domain or user (without '@'): lower-case text
+ *
+ * and the value is the line number (4 octets, big-endian), the file's
+ * name, NUL, and the entry as it was written. One more key, the single
+ * octet 0, holds the head: a stamp that says which files it was compiled
+ * from, and which prefix lengths and label counts occur, so that no
+ * look-up is made that cannot succeed.
+ */
+#ifndef GREYLIST_EXEMPT_H
+#define GREYLIST_EXEMPT_H
+
+#include "greylist/triplet.h"
+
+/* In order of precedence. */
+enum gl_list { GL_LIST_RELAYS, GL_LIST_CLIENTS, GL_LIST_RECIPIENTS, GL_LIST_SENDERS, GL_LISTS };
+
+/* "relays", "clients", "recipients", "senders". Static. */
+const char *gl_list_name(enum gl_list list);
+
+enum {
+	GL_RULE_TEXT_MAX =
+	    255,            /* bytes of one entry; a domain name has at most 253 (RFC 1035 2.3.4) */
+	GL_LABELS_MAX = 16, /* labels of a domain entry */
+	GL_STAMP_SIZE = 16,
+	GL_RULES_HEAD_SIZE = 1 + GL_STAMP_SIZE + GL_LISTS * (5 + 17 + 4 + 1)
+};
+
+enum gl_rule_kind { GL_RULE_NETWORK, GL_RULE_DOMAIN, GL_RULE_ADDRESS, GL_RULE_USER };
+
+/* One entry, read. `text` is borrowed from the line. */
+struct gl_rule {
+	enum gl_list list;
+	enum gl_rule_kind kind;
+	struct gl_network network; /* GL_RULE_NETWORK */
+	struct gl_span text;       /* otherwise */
+};
+
+/*
+ * Reads one line of a list, with or without its newline.
+ *
+ *   GL_NOT_FOUND  blank or comment only
+ *   GL_MALFORMED  no entry of this list; *why says what is wrong and what to write (static text)
+ *   GL_TOO_LONG   over GL_RULE_TEXT_MAX or GL_LABELS_MAX; *why likewise
+ */
+GL_CHECKED enum gl_status gl_rule_parse(
+    struct gl_rule *rule, enum gl_list list, struct gl_span line, const char **why);
+
+/* The entry's key in the rules. Cannot fail: a parsed entry fits. */
+void gl_rule_key(struct gl_key *key, const struct gl_rule *rule);
+
+/* Which look-ups can succeed at all. */
+struct gl_rules_head {
+	uint8_t stamp[GL_STAMP_SIZE];
+	struct gl_rules_use {
+		uint8_t v4[5]; /* bit n: a /n network occurs */
+		uint8_t v6[17];
+		uint32_t labels; /* bit n: a domain of n labels occurs */
+		bool address;
+		bool user;
+	} use[GL_LISTS];
+};
+
+void gl_rules_head_add(struct gl_rules_head *head, const struct gl_rule *rule);
+void gl_rules_head_encode(uint8_t bytes[GL_RULES_HEAD_SIZE], const struct gl_rules_head *head);
+/* GL_CORRUPT: wrong size or version; the rules have to be compiled again. */
+GL_CHECKED enum gl_status gl_rules_head_decode(struct gl_rules_head *head, struct gl_span bytes);
+void gl_rules_head_key(struct gl_key *key);
+
+/* What is asked about. All borrowed; client NULL: no address. */
+struct gl_exempt_question {
+	const struct gl_address *client;
+	struct gl_span client_name;
+	struct gl_span recipient;
+	struct gl_span sender;
+	char delimiter; /* in front of an address extension; 0: none */
+};
+
+enum { GL_PROBES_MAX = 320 };
+
+/* The keys to look up, in order of precedence: the first that is there decides. About 24 KiB. */
+struct gl_probes {
+	size_t count;
+	struct gl_probe {
+		enum gl_list list;
+		struct gl_span key; /* borrowed from `bytes` */
+	} probe[GL_PROBES_MAX];
+	size_t used;
+	char bytes[16384];
+};
+
+/*
+ * Fills in the probes that `head` says can succeed; the narrower before
+ * the wider, so the rule that is named is the one closest to the point.
+ * A name with more labels than fit is asked about from its right end.
+ */
+void gl_exempt_probes(struct gl_probes *probes, const struct gl_rules_head *head,
+    const struct gl_exempt_question *question);
+
+/* A rule as it was found. All borrowed from the value. */
+struct gl_rule_source {
+	uint32_t line;
+	struct gl_span file;
+	struct gl_span text;
+};
+
+/* GL_CORRUPT when the value is not what gl_rule_value_encode makes. */
+GL_CHECKED enum gl_status gl_rule_value_decode(struct gl_rule_source *source, struct gl_span value);
+void gl_rule_value_encode(struct gl_out *out, const struct gl_rule_source *source);
+
+/*
+ * Compiled rules in memory: sorted by key (gl_span_compare), keys unique,
+ * the head among them. Whoever compiled it owns it (rules.h).
+ */
+struct gl_ruleset {
+	struct gl_ruleset_item {
+		struct gl_span key;
+		struct gl_span value;
+	} * items;
+	size_t count;
+	struct gl_rules_head head;
+	void *memory; /* private to the owner */
+};
+
+/* GL_NOT_FOUND when the key is not there. The value is borrowed from the set. */
+GL_CHECKED enum gl_status gl_ruleset_find(
+    const struct gl_ruleset *rules, struct gl_span key, struct gl_span *value);
+
+#endif

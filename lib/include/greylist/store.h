@@ -1,0 +1,182 @@
+/*
+ * store - the table: triplets, clients and rules on disk, in LMDB.
+ *
+ * The contract has no transaction in it. A look-up reads everything it
+ * is asked for from one consistent state; an apply makes all its ops
+ * durable together, or none. Nothing stays locked or pinned between two
+ * calls.
+ *
+ * The state directory:
+ *
+ *     table -> table.N     the table in use (LMDB's data.mdb and lock.mdb)
+ *     gate                 lock: shared by writers, exclusive to replace the table
+ *     secret               16 octets, mode 0600: the digest secret
+ *     counters             statistics (counters.h)
+ *
+ * The directory belongs to one user; everyone who opens the table has to
+ * be that user. It must be on a local file system: locks on a network
+ * file system do not hold, and it is refused.
+ */
+#ifndef GREYLIST_STORE_H
+#define GREYLIST_STORE_H
+
+#include "greylist/decision.h"
+#include "greylist/exempt.h"
+
+/* All borrowed during the open only. */
+struct gl_store_options {
+	const char *directory;
+	uint64_t map_limit; /* bytes that the table may grow to */
+	bool sync_meta;     /* false: a power cut may cost the last commit */
+	bool sync_data;     /* false: a power cut may cost the table; for tmpfs only */
+	bool create;        /* make the table where there is none */
+	bool readonly;      /* never write; the table has to be there */
+};
+
+struct gl_store;
+
+/*
+ * Opens the table, making it first where there is none and `create` is
+ * set. The store is the caller's, to be closed; NULL on failure, and
+ * `why` then says where, what, and what to do.
+ *
+ *   GL_NOT_FOUND     no table and no `create`
+ *   GL_NO_ACCESS     the directory is missing or belongs to somebody else
+ *   GL_FULL          no room for the table or its lock file
+ *   GL_CORRUPT       not a table, or a damaged one
+ *   GL_VERSION       made by a newer greylist
+ *   GL_WRONG_SECRET  `secret` is not the one this table was made with
+ *   GL_UNSUPPORTED   the directory is on a network file system
+ *   GL_FAILED        anything else
+ */
+GL_CHECKED enum gl_status gl_store_open(
+    struct gl_store **store, const struct gl_store_options *options, struct gl_complaint *why);
+
+/* NULL is fine. */
+void gl_store_close(struct gl_store *store);
+
+/* Whether `table` still names the table that this store has open. One system call. */
+bool gl_store_current(const struct gl_store *store);
+
+/* The digest secret; borrowed, good until the close. */
+const struct gl_secret *gl_store_secret(const struct gl_store *store);
+
+enum gl_table { GL_TABLE_TRIPLET, GL_TABLE_CLIENT, GL_TABLE_RULES };
+
+/* One thing to look up. */
+struct gl_lookup {
+	enum gl_table table;
+	struct gl_span key; /* borrowed */
+	bool found;
+	struct gl_span value; /* borrowed from the store: good until its next call */
+};
+
+/*
+ * Looks all of them up in one state of the table. What is not there has
+ * found = false; that is GL_OK too.
+ *
+ *   GL_REPLACED, GL_CORRUPT, GL_FULL (reader table), GL_FAILED
+ */
+GL_CHECKED enum gl_status gl_store_lookup(
+    struct gl_store *store, struct gl_lookup *lookups, size_t count);
+
+/*
+ * The share of the clean-up that a write pays for: from the hand on,
+ * look at `budget` records and delete those that are expired. A zero
+ * budget is no sweep. The first octet of the hand is the table's, the
+ * rest the beginning of a key.
+ */
+struct gl_sweep {
+	struct gl_timing timing;
+	int64_t now;
+	unsigned budget;    /* records to look at */
+	uint8_t hand[64];   /* in and out */
+	unsigned looked_at; /* out */
+	unsigned deleted;   /* out */
+	bool wrapped;       /* out: the end was reached, the hand stands at the beginning */
+};
+
+/*
+ * Applies the ops by gl_record_merge and gl_client_merge, sweeps, and
+ * commits: after GL_OK everything is on disk (as far as the sync
+ * options promise). `sweep` may be NULL. Waits for the writer before
+ * it, so the caller sets a time limit around it.
+ *
+ *   GL_REPLACED  another table took this one's place: open again, read and decide again
+ *   GL_FULL      map or disk full; nothing was written
+ *   GL_CORRUPT, GL_FAILED
+ */
+GL_CHECKED enum gl_status gl_store_apply(
+    struct gl_store *store, const struct gl_op *ops, size_t count, struct gl_sweep *sweep);
+
+/*
+ * Sweeps without an op: one slice of a purge, one short transaction.
+ * Statuses as gl_store_apply.
+ */
+GL_CHECKED enum gl_status gl_store_sweep(struct gl_store *store, struct gl_sweep *sweep);
+
+/*
+ * Deletes the keys, all in one transaction; *deleted says how many
+ * were there. Statuses as gl_store_apply.
+ */
+GL_CHECKED enum gl_status gl_store_delete(struct gl_store *store, enum gl_table table,
+    const struct gl_key *keys, size_t count, size_t *deleted);
+
+/*
+ * Walks a table in the order of its keys, a slice a call, each slice in
+ * its own state of the table: no reader pins pages while the caller
+ * prints. Start with a cursor of zeros; `prefix` keeps to keys that begin
+ * with it (empty: all).
+ */
+struct gl_cursor {
+	enum gl_table table;
+	struct gl_key prefix;
+	struct gl_key last; /* the last key that was handed out; length 0 at the start */
+	bool done;
+};
+
+/* key and value are borrowed for the call only. Return false to stop before the slice is full. */
+typedef bool gl_scan_fn(void *context, struct gl_span key, struct gl_span value);
+
+/*
+ * Hands out at most `slice` entries. cursor->done is set behind the
+ * last one. Statuses as gl_store_lookup.
+ */
+GL_CHECKED enum gl_status gl_store_scan(struct gl_store *store, struct gl_cursor *cursor,
+    size_t slice, gl_scan_fn *each, void *context);
+
+/*
+ * Puts a whole set of compiled rules in the place of those stored, in
+ * one transaction; does nothing where the stored head is the same.
+ * Statuses as gl_store_apply.
+ */
+GL_CHECKED enum gl_status gl_store_replace_rules(
+    struct gl_store *store, const struct gl_ruleset *rules);
+
+/* Figures of the table as it is now. */
+struct gl_store_figures {
+	uint64_t triplets; /* expired ones included */
+	uint64_t clients;
+	uint64_t bytes;     /* of the table's file, as it is used */
+	uint64_t map_limit; /* bytes */
+	unsigned readers_used;
+	unsigned readers_max;
+	char table[32]; /* such as "table.1" */
+};
+
+GL_CHECKED enum gl_status gl_store_measure(
+    struct gl_store *store, struct gl_store_figures *figures);
+
+/*
+ * Frees the reader slots of processes that died inside a look-up, and
+ * returns how many: such a slot keeps every page freed since from being
+ * used again. The store calls it by itself where it has to (reader
+ * table or map full, every 256th write transaction); the admin tool
+ * calls it at its open.
+ */
+unsigned gl_store_reap(struct gl_store *store);
+
+/* "lmdb 0.9.24", for -V. Static. */
+const char *gl_store_engine(void);
+
+#endif

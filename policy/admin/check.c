@@ -1,0 +1,2 @@
+/* check */
+typedef int gl_not_written_yet;

@@ -1,0 +1,92 @@
+/*
+ * command - what every command of greylist-admin is made of.
+ *
+ * One file a command, each ending in one const struct; the table in
+ * commands.c lists them and drives dispatch, help, the man page's check
+ * and the tests. Exit codes are those of sysexits(3), so that scripts
+ * can tell "nothing matched" from "cannot tell".
+ */
+#ifndef GREYLIST_COMMAND_H
+#define GREYLIST_COMMAND_H
+
+#include <stdio.h>
+
+#include "world.h"
+
+enum gl_exit {
+	GL_EXIT_OK = 0,
+	GL_EXIT_NOTHING = 1, /* nothing matched; `check`: warnings */
+	GL_EXIT_USAGE = 64,
+	GL_EXIT_INPUT = 65, /* bad input */
+	GL_EXIT_UNAVAILABLE =
+	    69, /* Postfix or the service is not there, or the probe was answered wrong */
+	GL_EXIT_IO = 74,
+	GL_EXIT_LATER = 75, /* try later: the table is busy or full */
+	GL_EXIT_PERMISSION = 77,
+	GL_EXIT_CONFIG = 78
+};
+
+/* What a command needs before it runs. main.c sees to it and exits with the fitting code. */
+enum gl_need {
+	GL_NEED_NOTHING, /* runs as whoever called */
+	GL_NEED_CONFIG,  /* a readable configuration, still as whoever called */
+	GL_NEED_READ,    /* the table, as its owner, changing nothing */
+	GL_NEED_WRITE    /* the table, as its owner */
+};
+
+/* Handed to every command; owned by main.c (or by a test). */
+struct gl_admin {
+	struct gl_world world;
+	FILE *out; /* results */
+	FILE *err; /* everything else */
+	int64_t now;
+	bool terminal;    /* `out` is a terminal: aligned columns instead of TSV */
+	bool json;        /* --json was given */
+	bool dry_run;     /* --dry-run was given */
+	const char *only; /* value of the first of --client, --sender, --recipient; NULL: none */
+	char only_kind;   /* 'c', 's', 'r' */
+	const char *mode; /* --mode */
+	const char *postfix_config; /* --postfix-config */
+	const char *service_user;   /* --user */
+	bool undo;                  /* --undo */
+};
+
+/* Which of the options above a command takes. A bit mask. */
+enum gl_takes {
+	GL_TAKES_JSON = 1,
+	GL_TAKES_DRY_RUN = 2,
+	GL_TAKES_FILTER = 4,
+	GL_TAKES_SETUP = 8 /* --mode --postfix-config --user --undo */
+};
+
+struct gl_command {
+	const char *name;
+	const char *arguments; /* for the usage line, such as "CLIENT SENDER RECIPIENT" */
+	const char *summary;   /* one line for --help */
+	enum gl_need need;
+	unsigned takes;  /* of enum gl_takes */
+	int least, most; /* operands */
+	/* Operands only, zero-terminated list. Returns an exit code. */
+	enum gl_exit (*run)(struct gl_admin *admin, int count, char **operands);
+};
+
+/* All commands, NULL behind the last. */
+extern const struct gl_command *const gl_commands[];
+
+extern const struct gl_command gl_command_check;
+extern const struct gl_command gl_command_delete;
+extern const struct gl_command gl_command_explain;
+extern const struct gl_command gl_command_list;
+extern const struct gl_command gl_command_purge;
+extern const struct gl_command gl_command_setup_postfix;
+extern const struct gl_command gl_command_show;
+extern const struct gl_command gl_command_stats;
+
+/* Parses options and operands of a command, opens what it needs, and runs it. argv[0] is its name.
+ */
+enum gl_exit gl_command_run(struct gl_admin *admin, int argc, char **argv);
+
+/* The exit code that a status of the store means. */
+enum gl_exit gl_exit_of(enum gl_status status);
+
+#endif

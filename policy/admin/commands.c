@@ -1,0 +1,2 @@
+/* commands */
+typedef int gl_not_written_yet;

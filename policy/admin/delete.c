@@ -1,0 +1,2 @@
+/* delete */
+typedef int gl_not_written_yet;

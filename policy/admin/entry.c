@@ -1,0 +1,2 @@
+/* entry */
+typedef int gl_not_written_yet;

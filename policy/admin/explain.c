@@ -1,0 +1,2 @@
+/* explain */
+typedef int gl_not_written_yet;

@@ -1,0 +1,2 @@
+/* list */
+typedef int gl_not_written_yet;

@@ -1,0 +1,2 @@
+/* master_cf */
+typedef int gl_not_written_yet;

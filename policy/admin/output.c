@@ -1,0 +1,2 @@
+/* output */
+typedef int gl_not_written_yet;

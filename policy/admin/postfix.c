@@ -1,0 +1,2 @@
+/* postfix */
+typedef int gl_not_written_yet;

@@ -1,0 +1,2 @@
+/* probe */
+typedef int gl_not_written_yet;

@@ -1,0 +1,2 @@
+/* purge */
+typedef int gl_not_written_yet;

@@ -1,0 +1,2 @@
+/* restrictions */
+typedef int gl_not_written_yet;

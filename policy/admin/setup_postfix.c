@@ -1,0 +1,2 @@
+/* setup_postfix */
+typedef int gl_not_written_yet;

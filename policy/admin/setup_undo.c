@@ -1,0 +1,2 @@
+/* setup_undo */
+typedef int gl_not_written_yet;

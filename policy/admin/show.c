@@ -1,0 +1,2 @@
+/* show */
+typedef int gl_not_written_yet;

@@ -1,0 +1,2 @@
+/* stats */
+typedef int gl_not_written_yet;

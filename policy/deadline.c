@@ -1,0 +1,2 @@
+/* deadline */
+typedef int gl_not_written_yet;

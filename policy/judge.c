@@ -1,0 +1,2 @@
+/* judge */
+typedef int gl_not_written_yet;

@@ -1,0 +1,70 @@
+/*
+ * judge - from a policy request to a verdict, changing nothing.
+ *
+ * The helper and `greylist-admin explain` both ask here, so what is
+ * explained is what happens. The rules, first match decides:
+ *
+ *   not RCPT, or an attribute missing, or no address   passes
+ *   mode = off                                         passes
+ *   authenticated with SASL                            passes (RFC 6647 section 5, item 7)
+ *   relays, client, recipient and sender lists         passes
+ *   auto-whitelisted client                            passes
+ *   the triplet's own record                           gl_decide
+ *
+ * mode = dry-run is not the judge's: the verdict is what it would be,
+ * and the caller lets the mail pass.
+ */
+#ifndef GREYLIST_JUDGE_H
+#define GREYLIST_JUDGE_H
+
+#include "greylist/config.h"
+#include "greylist/exempt.h"
+#include "greylist/request.h"
+#include "greylist/store.h"
+
+/* What a verdict rests on. All borrowed. */
+struct gl_bench {
+	const struct gl_config *config;
+	struct gl_store *store;
+	const struct gl_rules_head *head; /* of the rules in force */
+	const struct gl_ruleset *rules; /* compiled in this process, or NULL: those in the table */
+};
+
+/* About 45 KiB. What it borrows from the store is good until the store's next call. */
+struct gl_judgement {
+	bool pass;
+	enum gl_reason reason;
+	int64_t wait;     /* seconds until a retry passes; 0 when it passes now */
+	int64_t delayed;  /* seconds since first seen; negative where no triplet decided */
+	bool first_pass;  /* this attempt ends the waiting */
+	bool header;      /* first pass, and first of its message: the header is due */
+	bool whitelisted; /* this attempt takes the client over the auto-whitelist's threshold */
+
+	struct gl_rule_source rule; /* of a list's reason; rule.line 0: none */
+	enum gl_list list;
+
+	struct gl_address client;
+	struct gl_triplet triplet; /* made only where the triplet or its key was asked about */
+	bool asked;                /* the triplet was made and looked up */
+	bool seen;                 /* and it was there: */
+	struct gl_record record;   /* as the table holds it; borrowed from the store */
+	bool client_seen;
+	struct gl_client memory; /* of the client; borrowed likewise */
+
+	struct gl_key client_key;
+	struct gl_op ops[GL_OPS_MAX]; /* what the helper has to make durable before it replies */
+	size_t op_count;
+	struct gl_probes probes; /* private */
+};
+
+/*
+ * Decides one request. GL_OK with the verdict; any other status is the
+ * store's, and the judgement then says nothing.
+ *
+ * GL_REPLACED also where the rules in the table are not those that
+ * bench->head describes: refresh and ask again.
+ */
+GL_CHECKED enum gl_status gl_judge(struct gl_judgement *judgement, const struct gl_bench *bench,
+    const struct gl_request *request, int64_t now);
+
+#endif

@@ -1,0 +1,2 @@
+/* owner */
+typedef int gl_not_written_yet;

@@ -1,0 +1,2 @@
+/* session */
+typedef int gl_not_written_yet;

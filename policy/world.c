@@ -1,0 +1,2 @@
+/* world */
+typedef int gl_not_written_yet;

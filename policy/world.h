@@ -1,0 +1,75 @@
+/*
+ * world - what outlives one request: configuration, log, table, rules.
+ *
+ * Everything is opened when it is first needed and looked at again
+ * before each request, so that an edited file or a replaced table
+ * counts at once, without a signal or a restart. Nothing here ends the
+ * process: what cannot be had is a status, and the session answers it.
+ */
+#ifndef GREYLIST_WORLD_H
+#define GREYLIST_WORLD_H
+
+#include "greylist/counters.h"
+#include "greylist/log.h"
+#include "greylist/rules.h"
+
+#include "judge.h"
+
+/* What the world may do. The admin tool's reading commands change nothing. */
+enum gl_access { GL_ACCESS_SERVE, GL_ACCESS_READ, GL_ACCESS_WRITE };
+
+struct gl_world {
+	const char *config_path; /* borrowed */
+	enum gl_access access;
+
+	struct gl_config config;
+	struct gl_config_stamp config_stamp;
+	enum gl_status config_status;   /* of the last load */
+	struct gl_complaint config_why; /* the first mistake */
+	char hostname[256];
+
+	struct gl_log *log;
+	struct gl_counters *counters; /* NULL: none to be had */
+
+	struct gl_store *store; /* NULL: cannot be opened; store_status and store_why say why */
+	enum gl_status store_status;
+	struct gl_complaint store_why;
+
+	struct gl_rules_head head; /* of the rules in force */
+	struct gl_ruleset *rules;  /* compiled here because the table does not hold them, or NULL */
+	bool head_known;
+	uint8_t tried[GL_STAMP_SIZE]; /* the stamp of the last compilation that failed */
+};
+
+/* Opens nothing yet. Both arguments are borrowed until gl_world_clear. */
+void gl_world_init(struct gl_world *world, const char *config_path, enum gl_access access);
+void gl_world_clear(struct gl_world *world);
+
+/*
+ * Reads the configuration again where it changed.
+ *
+ *   GL_BAD_CONFIG, GL_NO_ACCESS  world->config_why says why; it was logged once (SERVE)
+ */
+GL_CHECKED enum gl_status gl_world_configure(struct gl_world *world);
+
+/*
+ * Opens the table where it is not open or was replaced, and compiles
+ * the lists where they changed. The configuration has to be good.
+ *
+ * Any status of gl_store_open; world->store_why says why.
+ */
+GL_CHECKED enum gl_status gl_world_open(struct gl_world *world, int64_t now);
+
+/* Closes the table, for a caller who met GL_REPLACED or GL_CORRUPT: the next gl_world_open tries
+ * again. */
+void gl_world_drop_table(struct gl_world *world);
+
+/* What a judge needs, once gl_world_open said GL_OK. */
+struct gl_bench gl_world_bench(const struct gl_world *world);
+
+/* Fills in the inputs of the exempt lists; returns how many. For `check`. */
+enum { GL_WORLD_INPUTS_MAX = 3 * GL_CONFIG_FILES_MAX + 1 };
+size_t gl_world_rule_inputs(
+    const struct gl_world *world, struct gl_rules_input inputs[GL_WORLD_INPUTS_MAX]);
+
+#endif
