@@ -1,2 +1,171 @@
-/* record */
-typedef int gl_not_written_yet;
+#include "greylist/record.h"
+
+#include <string.h>
+
+enum { VERSION = 1 };
+
+static uint64_t number_at(struct gl_span bytes, size_t at, size_t octets)
+{
+	uint64_t number = 0;
+	for (size_t i = 0; i < octets; i++)
+		number = number << 8 | (uint8_t)bytes.at[at + i];
+	return number;
+}
+
+static bool time_at(struct gl_span bytes, size_t at)
+{
+	return number_at(bytes, at, 8) <= (uint64_t)GL_TIME_MAX;
+}
+
+static void out_number(struct gl_out *out, uint64_t number, size_t octets)
+{
+	for (size_t i = octets; i > 0; i--)
+		gl_out_byte(out, (char)(number >> (8 * (i - 1)) & 0xff));
+}
+
+static enum gl_status head_check(struct gl_span bytes, size_t head)
+{
+	if (bytes.len == 0)
+		return GL_CORRUPT;
+	if (bytes.at[0] != VERSION)
+		return bytes.at[0] == 0 ? GL_CORRUPT : GL_VERSION;
+	return bytes.len < head ? GL_CORRUPT : GL_OK;
+}
+
+enum gl_status gl_record_decode(struct gl_record *record, struct gl_span bytes)
+{
+	enum gl_status status = head_check(bytes, GL_RECORD_HEAD);
+	if (status != GL_OK)
+		return status;
+	if (!time_at(bytes, 1) || !time_at(bytes, 9) || !time_at(bytes, 17))
+		return GL_CORRUPT;
+	size_t text_len = (size_t)number_at(bytes, 33, 2);
+	struct gl_span tail = gl_span_skip(bytes, GL_RECORD_HEAD);
+	if (text_len > tail.len)
+		return GL_CORRUPT;
+	*record = (struct gl_record){
+		.first_seen = (int64_t)number_at(bytes, 1, 8),
+		.last_seen = (int64_t)number_at(bytes, 9, 8),
+		.passed_at = (int64_t)number_at(bytes, 17, 8),
+		.attempts = (uint32_t)number_at(bytes, 25, 4),
+		.passes = (uint32_t)number_at(bytes, 29, 4),
+		.text = gl_span_head(tail, text_len),
+		.rest = gl_span_skip(tail, text_len),
+	};
+	return GL_OK;
+}
+
+enum gl_status gl_client_decode(struct gl_client *client, struct gl_span bytes)
+{
+	enum gl_status status = head_check(bytes, GL_CLIENT_HEAD);
+	if (status != GL_OK)
+		return status;
+	if (!time_at(bytes, 1) || !time_at(bytes, 9))
+		return GL_CORRUPT;
+	*client = (struct gl_client){
+		.last_counted = (int64_t)number_at(bytes, 1, 8),
+		.last_seen = (int64_t)number_at(bytes, 9, 8),
+		.count = (uint32_t)number_at(bytes, 17, 4),
+		.rest = gl_span_skip(bytes, GL_CLIENT_HEAD),
+	};
+	memcpy(client->message, bytes.at + 21, GL_DIGEST_SIZE);
+	return GL_OK;
+}
+
+void gl_record_encode(struct gl_out *out, const struct gl_record *record)
+{
+	gl_out_byte(out, VERSION);
+	out_number(out, (uint64_t)record->first_seen, 8);
+	out_number(out, (uint64_t)record->last_seen, 8);
+	out_number(out, (uint64_t)record->passed_at, 8);
+	out_number(out, record->attempts, 4);
+	out_number(out, record->passes, 4);
+	out_number(out, record->text.len, 2);
+	gl_out_span(out, record->text);
+	gl_out_span(out, record->rest);
+}
+
+void gl_client_encode(struct gl_out *out, const struct gl_client *client)
+{
+	gl_out_byte(out, VERSION);
+	out_number(out, (uint64_t)client->last_counted, 8);
+	out_number(out, (uint64_t)client->last_seen, 8);
+	out_number(out, client->count, 4);
+	gl_out_span(out, (struct gl_span){ (const char *)client->message, GL_DIGEST_SIZE });
+	gl_out_span(out, client->rest);
+}
+
+struct gl_span gl_record_sender(const struct gl_record *record)
+{
+	return gl_span_head(record->text, gl_span_find(record->text, '\0'));
+}
+
+struct gl_span gl_record_recipient(const struct gl_record *record)
+{
+	return gl_span_skip(record->text, gl_span_find(record->text, '\0') + 1);
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t earlier_pass(int64_t a, int64_t b)
+{
+	if (a == 0 || b == 0)
+		return later(a, b);
+	return earlier(a, b);
+}
+
+static struct gl_record join(const struct gl_record *stored, const struct gl_record *next)
+{
+	struct gl_record joined = *next;
+	joined.first_seen = earlier(stored->first_seen, next->first_seen);
+	joined.last_seen = later(stored->last_seen, next->last_seen);
+	joined.passed_at = earlier_pass(stored->passed_at, next->passed_at);
+	joined.attempts = stored->attempts > next->attempts ? stored->attempts : next->attempts;
+	joined.passes = stored->passes > next->passes ? stored->passes : next->passes;
+	return joined;
+}
+
+struct gl_record gl_record_merge(const struct gl_record *stored, const struct gl_op *op)
+{
+	struct gl_record next = op->record;
+	next.rest = (struct gl_span){ NULL, 0 };
+	if (stored == NULL || !gl_span_equal(stored->text, next.text))
+		return next;
+	bool decided_on_it = stored->first_seen == op->base &&
+			     stored->first_seen != next.first_seen;
+	struct gl_record merged = decided_on_it ? next : join(stored, &next);
+	merged.rest = stored->rest;
+	return merged;
+}
+
+static bool no_message(const uint8_t message[GL_DIGEST_SIZE])
+{
+	static const uint8_t zeros[GL_DIGEST_SIZE];
+	return memcmp(message, zeros, GL_DIGEST_SIZE) == 0;
+}
+
+struct gl_client gl_client_merge(const struct gl_client *stored, const struct gl_op *op)
+{
+	struct gl_client merged = { .last_counted = op->now, .last_seen = op->now, .count = 1 };
+	if (stored != NULL && stored->last_seen >= op->forget) {
+		merged = *stored;
+		merged.last_seen = later(stored->last_seen, op->now);
+		if (op->now >= stored->last_counted + GL_HOUR && merged.count < UINT32_MAX)
+			merged.count++;
+		if (op->now >= stored->last_counted + GL_HOUR || stored->last_counted > op->now)
+			merged.last_counted = op->now;
+	} else if (stored != NULL) {
+		merged.rest = stored->rest;
+	}
+	if (!no_message(op->message))
+		memcpy(merged.message, op->message, GL_DIGEST_SIZE);
+	return merged;
+}

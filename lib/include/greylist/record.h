@@ -63,10 +63,13 @@ struct gl_client {
 	struct gl_span rest;
 };
 
+/* No time of ours lies beyond it; sums of two times never overflow. */
+#define GL_TIME_MAX ((int64_t)1 << 48)
+
 /*
  * Bytes to struct. The struct borrows from `bytes`.
  *
- *   GL_CORRUPT  too short, or a length beyond the end
+ *   GL_CORRUPT  too short, a length beyond the end, or a time beyond GL_TIME_MAX
  *   GL_VERSION  a version this program does not know
  */
 GL_CHECKED enum gl_status gl_record_decode(struct gl_record *record, struct gl_span bytes);
