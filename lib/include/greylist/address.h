@@ -42,7 +42,8 @@ GL_CHECKED enum gl_status gl_address_parse(struct gl_address *address, struct gl
 /*
  * Reads ADDRESS, ADDRESS/PREFIX or three octets (192.0.2 is
  * 192.0.2.0/24, as Postgrey's lists have it). Bits behind the prefix
- * are an error, since they are mostly a typing mistake.
+ * are an error, since they are mostly a typing mistake. A mapped network
+ * (::ffff:192.0.2.0/120) is folded to its IPv4 one (192.0.2.0/24).
  *
  *   GL_MALFORMED  no network, or a prefix out of range
  *   GL_TOO_LONG   bits set behind the prefix

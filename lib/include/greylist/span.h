@@ -7,7 +7,8 @@
  *
  * A gl_out appends to a caller's buffer. Its error sticks: once
  * something did not fit, `full` stays set, nothing more is written, and
- * the caller checks once at the end. A truncated result is never sent.
+ * the caller checks once at the end. What did fit is there, so that a
+ * message may be shown cut; nothing cut is ever sent or stored.
  */
 #ifndef GREYLIST_SPAN_H
 #define GREYLIST_SPAN_H
@@ -77,8 +78,10 @@ void gl_out_decimal(struct gl_out *out, int64_t number);
 
 /*
  * Foreign bytes for a log, a terminal or TSV: printable ASCII and valid
- * UTF-8 above U+009F stay; every other byte becomes '?'. Nothing that
- * moves a cursor, ends a line or splits a column gets through.
+ * UTF-8 above U+009F stay, but for the characters that end a line or
+ * turn the direction of the text (U+2028..202E, U+2066..2069); every
+ * other byte becomes '?'. Nothing that moves a cursor, ends a line or
+ * splits a column gets through. A character is never cut in the middle.
  */
 void gl_out_printable(struct gl_out *out, struct gl_span span);
 
