@@ -17,10 +17,7 @@
 #include "greylist/decision.h"
 #include "greylist/reply.h"
 
-enum {
-	GL_COUNTERS_DAYS = 64, /* snapshots kept */
-	GL_HAND_MAX = 64       /* octets of the sweep's hand, see store.h */
-};
+enum { GL_COUNTERS_DAYS = 64 }; /* snapshots kept */
 
 struct gl_counters;
 

@@ -83,17 +83,18 @@ GL_CHECKED enum gl_status gl_store_lookup(
 /*
  * The share of the clean-up that a write pays for: from the hand on,
  * look at `budget` records and delete those that are expired. A zero
- * budget is no sweep. The first octet of the hand is the table's, the
- * rest the beginning of a key.
+ * budget is no sweep. A hand of zeros is the beginning; otherwise it is
+ * the last key that was looked at: one octet for the table ('t', 'c'),
+ * two for the key's length, then the key.
  */
 struct gl_sweep {
 	struct gl_timing timing;
 	int64_t now;
-	unsigned budget;    /* records to look at */
-	uint8_t hand[64];   /* in and out */
-	unsigned looked_at; /* out */
-	unsigned deleted;   /* out */
-	bool wrapped;       /* out: the end was reached, the hand stands at the beginning */
+	unsigned budget;           /* records to look at */
+	uint8_t hand[GL_HAND_MAX]; /* in and out */
+	unsigned looked_at;        /* out */
+	unsigned deleted;          /* out */
+	bool wrapped;              /* out: the end was reached, the hand stands at the beginning */
 };
 
 /*
@@ -175,6 +176,9 @@ GL_CHECKED enum gl_status gl_store_measure(
  * calls it at its open.
  */
 unsigned gl_store_reap(struct gl_store *store);
+
+/* What went wrong in the last call that failed, in LMDB's or the system's words. Never NULL. */
+const char *gl_store_trouble(const struct gl_store *store);
 
 /* "lmdb 0.9.24", for -V. Static. */
 const char *gl_store_engine(void);

@@ -28,7 +28,8 @@ enum {
 	GL_KEY_MAX = 511, /* LMDB's limit as it is built everywhere */
 	GL_DIGEST_SIZE = 16,
 	GL_SECRET_SIZE = 16,
-	GL_TEXT_MAX = 2 * GL_VALUE_MAX + 1 /* sender NUL recipient */
+	GL_TEXT_MAX = 2 * GL_VALUE_MAX + 1, /* sender NUL recipient */
+	GL_HAND_MAX = 3 + GL_KEY_MAX        /* a place in the table: which part, key length, key */
 };
 
 struct gl_key {
