@@ -11,8 +11,10 @@
  *
  * A host or domain stands for itself and everything below it, compared
  * with client_name, which Postfix sets only when forward and reverse DNS
- * agree. user@example.com also means user+anything@example.com;
- * user@ means that user in every domain. All in either case.
+ * agree ("unknown" otherwise, which no entry matches). A name has
+ * letters, digits, '-' and '_'; a dot at its end is dropped.
+ * user@example.com also means user+anything@example.com; user@ means
+ * that user in every domain, and without one. All in either case.
  *
  * The files are compiled into exact keys, so a request asks the rules
  * with a handful of look-ups however long the lists are:
@@ -97,9 +99,17 @@ struct gl_exempt_question {
 	char delimiter; /* in front of an address extension; 0: none */
 };
 
-enum { GL_PROBES_MAX = 320 };
+/*
+ * The most that one question can lead to. A client: two lists, 129
+ * prefixes (2950 octets in all) and 16 names in each; a mailbox: two
+ * lists, two addresses, two users and 16 names in each.
+ */
+enum {
+	GL_PROBES_MAX = 2 * (129 + GL_LABELS_MAX) + 2 * (4 + GL_LABELS_MAX),
+	GL_PROBES_BYTES = 2950 + (4 * GL_LABELS_MAX + 8) * (2 + GL_RULE_TEXT_MAX)
+};
 
-/* The keys to look up, in order of precedence: the first that is there decides. About 24 KiB. */
+/* The keys to look up, in order of precedence: the first that is there decides. About 30 KiB. */
 struct gl_probes {
 	size_t count;
 	struct gl_probe {
@@ -107,7 +117,7 @@ struct gl_probes {
 		struct gl_span key; /* borrowed from `bytes` */
 	} probe[GL_PROBES_MAX];
 	size_t used;
-	char bytes[16384];
+	char bytes[GL_PROBES_BYTES];
 };
 
 /*
