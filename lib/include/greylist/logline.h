@@ -5,9 +5,11 @@
  *     client_address=C[, sender=S][, recipient=R]
  *
  * An empty attribute is left out with its name, as Postgrey 1.37 leaves
- * it out: a bounce has no "sender=". Log readers (logwatch, logcheck)
- * parse this line; nothing is ever added to it. Bytes that could forge
- * or break a line become '?' (gl_out_printable).
+ * it out: a bounce has no "sender="; so is one that is just "0". Of a
+ * value, its first 512 bytes are shown, and a '%' in it is doubled: both
+ * are Postgrey's ways too. Log readers (logwatch, logcheck) parse this
+ * line; nothing is ever added to it. In one thing it departs: bytes that
+ * could forge or break a line become '?' (gl_out_printable).
  */
 #ifndef GREYLIST_LOGLINE_H
 #define GREYLIST_LOGLINE_H
@@ -15,7 +17,7 @@
 #include "greylist/decision.h"
 #include "greylist/reply.h"
 
-enum { GL_LOGLINE_MAX = 4096 }; /* longer lines are cut: syslog would cut them too */
+enum { GL_LOGLINE_MAX = 8192 }; /* no line is longer, whatever the request holds */
 
 struct gl_logline {
 	enum gl_action action;
@@ -27,7 +29,11 @@ struct gl_logline {
 
 void gl_out_logline(struct gl_out *out, const struct gl_logline *line);
 
-/* "whitelisted: name[address]", when a client reaches the auto-whitelist threshold. */
+/*
+ * "whitelisted: name[address]", when a client reaches the auto-whitelist
+ * threshold; without a name just the address. An IPv6 address stands in
+ * Postgrey's form here, eight groups in upper case: 2001:DB8:0:0:0:0:0:5.
+ */
 void gl_out_whitelisted(struct gl_out *out, const struct gl_request *request);
 
 #endif

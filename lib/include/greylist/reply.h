@@ -4,7 +4,16 @@
  * Every reply is "action=" VERB [text] and an empty line (Postfix
  * SMTPD_POLICY_README), ready for a single write(2). Nothing of the
  * client's reaches it but the recipient's domain, and that only where
- * it looks like a domain.
+ * it looks like a domain: what stands behind the last '@', 1 to 255
+ * ASCII letters, digits, '.' and '-'. Otherwise "unknown" stands there.
+ *
+ * In `text` and `format` a % and a letter that has no meaning stay as
+ * they are. Whatever the values hold, a reply is one line and its empty
+ * line: bytes that are not printable become '?' (gl_out_printable).
+ *
+ * With limits kept and GL_REPLY_MAX bytes of room, a deferral always
+ * fits; one that the domain makes too long is written with "unknown".
+ * A header that does not fit is left out: the reply is then DUNNO.
  */
 #ifndef GREYLIST_REPLY_H
 #define GREYLIST_REPLY_H
