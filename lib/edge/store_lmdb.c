@@ -1,2 +1,158 @@
-/* store_lmdb */
-typedef int gl_not_written_yet;
+#include "store_room.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum gl_status store_status(struct gl_store *store, int code)
+{
+	if (code != MDB_SUCCESS && code != MDB_NOTFOUND)
+		store->trouble = code;
+	switch (code) {
+	case MDB_SUCCESS:
+		return GL_OK;
+	case MDB_NOTFOUND:
+		return GL_NOT_FOUND;
+	case MDB_MAP_FULL:
+	case MDB_READERS_FULL:
+	case MDB_TXN_FULL:
+		return GL_FULL;
+	case MDB_CORRUPTED:
+	case MDB_PAGE_NOTFOUND:
+	case MDB_INVALID:
+		return GL_CORRUPT;
+	case MDB_VERSION_MISMATCH:
+		return GL_VERSION;
+	case MDB_PANIC: /* lasts until the environment is closed: open it again and redo */
+		return GL_REPLACED;
+	default:
+		return code > 0 ? place_status(code) : GL_FAILED;
+	}
+}
+
+const char *gl_store_trouble(const struct gl_store *store)
+{
+	return mdb_strerror(store->trouble);
+}
+
+MDB_dbi store_dbi(const struct gl_store *store, enum gl_table table)
+{
+	switch (table) {
+	case GL_TABLE_TRIPLET:
+		return store->triplet;
+	case GL_TABLE_CLIENT:
+		return store->client;
+	case GL_TABLE_RULES:
+		break;
+	}
+	return store->rules;
+}
+
+unsigned gl_store_reap(struct gl_store *store)
+{
+	int dead = 0;
+	if (mdb_reader_check(store->env, &dead) != MDB_SUCCESS || dead < 0)
+		return 0;
+	return (unsigned)dead;
+}
+
+static int try_read(struct gl_store *store)
+{
+	if (store->reader != NULL)
+		return mdb_txn_renew(store->reader);
+	return mdb_txn_begin(store->env, NULL, MDB_RDONLY, &store->reader);
+}
+
+enum gl_status store_read_begin(struct gl_store *store)
+{
+	int code = try_read(store);
+	if (code == MDB_READERS_FULL && gl_store_reap(store) > 0)
+		code = try_read(store);
+	if (code == MDB_MAP_RESIZED && (code = mdb_env_set_mapsize(store->env, 0)) == MDB_SUCCESS)
+		code = try_read(store);
+	return store_status(store, code);
+}
+
+void store_read_end(struct gl_store *store)
+{
+	if (store->reader != NULL)
+		mdb_txn_reset(store->reader);
+}
+
+enum gl_status store_write_begin(struct gl_store *store, MDB_txn **txn)
+{
+	*txn = NULL;
+	if (store->readonly)
+		return GL_NO_ACCESS;
+	enum gl_status status = place_gate_share(store);
+	if (status != GL_OK)
+		return status;
+	if (!gl_store_current(store)) {
+		place_gate_leave(store);
+		return GL_REPLACED;
+	}
+	int code = mdb_txn_begin(store->env, NULL, 0, txn);
+	if (code == MDB_MAP_RESIZED && (code = mdb_env_set_mapsize(store->env, 0)) == MDB_SUCCESS)
+		code = mdb_txn_begin(store->env, NULL, 0, txn);
+	if (code != MDB_SUCCESS) {
+		*txn = NULL;
+		place_gate_leave(store);
+	}
+	return store_status(store, code);
+}
+
+enum gl_status store_write_commit(struct gl_store *store, MDB_txn **txn)
+{
+	enum { REAP_EVERY = 256 };
+	MDB_txn *ending = *txn;
+	bool reap = mdb_txn_id(ending) % REAP_EVERY == 0;
+	*txn = NULL;
+	int code = mdb_txn_commit(ending);
+	place_gate_leave(store);
+	if (reap)
+		gl_store_reap(store);
+	return store_status(store, code);
+}
+
+void store_write_abort(struct gl_store *store, MDB_txn **txn)
+{
+	if (*txn == NULL)
+		return;
+	mdb_txn_abort(*txn);
+	*txn = NULL;
+	place_gate_leave(store);
+}
+
+/* LMDB's values are not const, though it only reads them. */
+static MDB_val value_of(struct gl_span span)
+{
+	union {
+		const char *in;
+		void *out;
+	} at = { .in = span.at };
+	return (MDB_val){ .mv_size = span.len, .mv_data = at.out };
+}
+
+enum gl_status store_get(
+    struct gl_store *store, MDB_txn *txn, MDB_dbi dbi, struct gl_span key, struct gl_span *value)
+{
+	MDB_val wanted = value_of(key);
+	MDB_val found = { 0, NULL };
+	enum gl_status status = store_status(store, mdb_get(txn, dbi, &wanted, &found));
+	*value = (struct gl_span){ found.mv_data, found.mv_size };
+	return status;
+}
+
+enum gl_status store_put(
+    struct gl_store *store, MDB_txn *txn, MDB_dbi dbi, struct gl_span key, struct gl_span value)
+{
+	MDB_val where = value_of(key);
+	MDB_val what = value_of(value);
+	return store_status(store, mdb_put(txn, dbi, &where, &what, 0));
+}
+
+enum gl_status store_del(struct gl_store *store, MDB_txn *txn, MDB_dbi dbi, struct gl_span key)
+{
+	MDB_val which = value_of(key);
+	return store_status(store, mdb_del(txn, dbi, &which, NULL));
+}

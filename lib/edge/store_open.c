@@ -1,2 +1,244 @@
-/* store_open */
-typedef int gl_not_written_yet;
+#include "store_room.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { DATABASES_MAX = 8 };
+
+static const char fingerprint_of[] = "greylist digest secret";
+
+const char *gl_store_engine(void)
+{
+	return MDB_VERSION_STRING;
+}
+
+void gl_store_close(struct gl_store *store)
+{
+	if (store == NULL)
+		return;
+	if (store->reader != NULL)
+		mdb_txn_abort(store->reader);
+	if (store->env != NULL)
+		mdb_env_close(store->env);
+	if (store->gate >= 0)
+		close(store->gate);
+	if (store->dir >= 0)
+		close(store->dir);
+	free(store->values);
+	free(store->directory);
+	free(store);
+}
+
+static void explain(const struct gl_store *store, enum gl_status status, struct gl_complaint *why)
+{
+	const char *advice = "";
+	if (status == GL_NO_ACCESS)
+		advice = "; its files must belong to the owner of the directory";
+	else if (status == GL_FULL)
+		advice = "; make room, greylisting goes on by itself";
+	else if (status == GL_CORRUPT)
+		advice = "; move the table aside or bring a backup back";
+	snprintf(why->text, sizeof why->text, "%s/%s: cannot be used: %s%s", store->directory,
+	    store->name, mdb_strerror(store->trouble), advice);
+}
+
+static int open_env(struct gl_store *store, const struct gl_store_options *options)
+{
+	unsigned flags = MDB_NOTLS;
+	if (options->readonly)
+		flags |= MDB_RDONLY;
+	if (!options->sync_meta)
+		flags |= MDB_NOMETASYNC;
+	if (!options->sync_data)
+		flags |= MDB_NOSYNC;
+	char *path;
+	if (asprintf(&path, "%s/%s", store->directory, store->name) < 0)
+		return ENOMEM;
+	int code = mdb_env_create(&store->env);
+	if (code == MDB_SUCCESS)
+		code = mdb_env_set_maxdbs(store->env, DATABASES_MAX);
+	if (code == MDB_SUCCESS)
+		code = mdb_env_set_maxreaders(store->env, STORE_READERS);
+	if (code == MDB_SUCCESS)
+		code = mdb_env_set_mapsize(store->env, (size_t)options->map_limit);
+	if (code == MDB_SUCCESS)
+		code = mdb_env_open(store->env, path, flags, 0640);
+	free(path);
+	return code;
+}
+
+static int open_databases(struct gl_store *store, MDB_txn *txn, unsigned flags)
+{
+	int code = mdb_dbi_open(txn, "triplet", flags, &store->triplet);
+	if (code == MDB_SUCCESS)
+		code = mdb_dbi_open(txn, "client", flags, &store->client);
+	if (code == MDB_SUCCESS)
+		code = mdb_dbi_open(txn, "rules", flags, &store->rules);
+	if (code == MDB_SUCCESS)
+		code = mdb_dbi_open(txn, "meta", flags, &store->meta);
+	return code;
+}
+
+static struct gl_span fingerprint(const struct gl_store *store, uint8_t digest[GL_DIGEST_SIZE])
+{
+	gl_digest(digest, gl_span_of(fingerprint_of), &store->secret);
+	return (struct gl_span){ (const char *)digest, GL_DIGEST_SIZE };
+}
+
+static enum gl_status write_meta(struct gl_store *store)
+{
+	static const char format[] = { STORE_FORMAT };
+	uint8_t digest[GL_DIGEST_SIZE];
+	MDB_txn *txn;
+	int code = mdb_txn_begin(store->env, NULL, 0, &txn);
+	if (code != MDB_SUCCESS)
+		return store_status(store, code);
+	enum gl_status status = store_status(store, open_databases(store, txn, MDB_CREATE));
+	if (status == GL_OK)
+		status = store_put(store, txn, store->meta, gl_span_of("format"),
+		    (struct gl_span){ format, sizeof format });
+	if (status == GL_OK)
+		status = store_put(
+		    store, txn, store->meta, gl_span_of("secret"), fingerprint(store, digest));
+	if (status == GL_OK)
+		return store_status(store, mdb_txn_commit(txn));
+	mdb_txn_abort(txn);
+	return status;
+}
+
+static enum gl_status check_meta(struct gl_store *store, MDB_txn *txn, struct gl_complaint *why)
+{
+	uint8_t digest[GL_DIGEST_SIZE];
+	struct gl_span value;
+	enum gl_status status = store_get(store, txn, store->meta, gl_span_of("format"), &value);
+	if (status != GL_OK || value.len != 1)
+		return status == GL_OK || status == GL_NOT_FOUND ? GL_CORRUPT : status;
+	if ((uint8_t)value.at[0] != STORE_FORMAT) {
+		snprintf(why->text, sizeof why->text,
+		    "%s/%s: has format %u, this greylist knows %u; install the newer one",
+		    store->directory, store->name, (unsigned)(uint8_t)value.at[0],
+		    (unsigned)STORE_FORMAT);
+		return GL_VERSION;
+	}
+	status = store_get(store, txn, store->meta, gl_span_of("secret"), &value);
+	if (status != GL_OK)
+		return status == GL_NOT_FOUND ? GL_CORRUPT : status;
+	if (gl_span_equal(value, fingerprint(store, digest)))
+		return GL_OK;
+	snprintf(why->text, sizeof why->text,
+	    "%s/secret: is not the secret that %s was made with; bring the right one back, or "
+	    "remove the link %s/table to start afresh",
+	    store->directory, store->name, store->directory);
+	return GL_WRONG_SECRET;
+}
+
+/* Handles of named databases live on only when the transaction that opened them commits. */
+static enum gl_status read_meta(struct gl_store *store, struct gl_complaint *why)
+{
+	MDB_txn *txn;
+	int code = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
+	if (code == MDB_MAP_RESIZED && (code = mdb_env_set_mapsize(store->env, 0)) == MDB_SUCCESS)
+		code = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
+	if (code != MDB_SUCCESS)
+		return store_status(store, code);
+	code = open_databases(store, txn, 0);
+	enum gl_status status = code == MDB_NOTFOUND ? GL_CORRUPT : store_status(store, code);
+	if (code == MDB_NOTFOUND)
+		store->trouble = MDB_INVALID;
+	if (status == GL_OK)
+		status = check_meta(store, txn, why);
+	if (status == GL_OK)
+		return store_status(store, mdb_txn_commit(txn));
+	mdb_txn_abort(txn);
+	return status;
+}
+
+static enum gl_status open_table(
+    struct gl_store *store, const struct gl_store_options *options, struct gl_complaint *why)
+{
+	why->text[0] = '\0';
+	enum gl_status status = place_lock_file(store, why);
+	if (status == GL_OK)
+		status = store_status(store, open_env(store, options));
+	if (status == GL_OK)
+		status = read_meta(store, why);
+	if (status != GL_OK && why->text[0] == '\0')
+		explain(store, status, why);
+	return status;
+}
+
+/* Whoever closes the gate first makes the table; the others find it made. */
+static enum gl_status make_table(
+    struct gl_store *store, const struct gl_store_options *options, struct gl_complaint *why)
+{
+	enum gl_status status = place_gate_close(store);
+	if (status != GL_OK)
+		return place_failed(store, "gate", "locked", why);
+	status = place_link(store->dir, store->name);
+	if (status != GL_NOT_FOUND)
+		goto out;
+	status = place_secret(store, true, why);
+	if (status == GL_OK)
+		status = place_make_table(store, why);
+	if (status != GL_OK)
+		goto out;
+	status = store_status(store, open_env(store, options));
+	if (status == GL_OK)
+		status = write_meta(store);
+	if (status != GL_OK)
+		explain(store, status, why);
+	else
+		status = place_publish(store, why);
+	mdb_env_close(store->env);
+	store->env = NULL;
+out:
+	place_gate_leave(store);
+	return status;
+}
+
+static enum gl_status open_or_make(
+    struct gl_store *store, const struct gl_store_options *options, struct gl_complaint *why)
+{
+	enum gl_status status = place_link(store->dir, store->name);
+	if (status == GL_NOT_FOUND && options->create && !options->readonly)
+		status = make_table(store, options, why);
+	if (status == GL_NOT_FOUND) {
+		snprintf(why->text, sizeof why->text,
+		    "%s/table: is not there yet; the first policy request makes it",
+		    store->directory);
+		return status;
+	}
+	if (status == GL_CORRUPT)
+		snprintf(why->text, sizeof why->text, "%s/table: is no link to a table.N beside it",
+		    store->directory);
+	if (status == GL_OK)
+		status = place_secret(store, false, why);
+	if (status == GL_OK)
+		status = open_table(store, options, why);
+	return status;
+}
+
+enum gl_status gl_store_open(
+    struct gl_store **store, const struct gl_store_options *options, struct gl_complaint *why)
+{
+	*store = NULL;
+	snprintf(why->text, sizeof why->text, "%s: out of memory", options->directory);
+	struct gl_store *opened = calloc(1, sizeof *opened);
+	if (opened == NULL)
+		return GL_FAILED;
+	opened->dir = -1;
+	opened->gate = -1;
+	opened->readonly = options->readonly;
+	enum gl_status status = place_open(opened, options->directory, why);
+	if (status == GL_OK)
+		status = open_or_make(opened, options, why);
+	if (status != GL_OK) {
+		gl_store_close(opened);
+		return status;
+	}
+	*store = opened;
+	return GL_OK;
+}

@@ -1,2 +1,264 @@
-/* store_place */
-typedef int gl_not_written_yet;
+#include "store_room.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+/* What LMDB needs for STORE_READERS slots of 64 octets, and a page for its head. */
+enum { LOCK_FILE_SIZE = STORE_READERS * 64 + 4096, TABLES_MAX = 1000000 };
+
+enum gl_status place_status(int error)
+{
+	switch (error) {
+	case EACCES:
+	case EPERM:
+	case EROFS:
+		return GL_NO_ACCESS;
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+		return GL_FULL;
+	default:
+		return GL_FAILED;
+	}
+}
+
+enum gl_status place_failed(
+    const struct gl_store *store, const char *file, const char *what, struct gl_complaint *why)
+{
+	int error = errno;
+	snprintf(why->text, sizeof why->text, "%s%s%s: cannot be %s: %s", store->directory,
+	    file[0] != '\0' ? "/" : "", file, what, strerror(error));
+	return place_status(error);
+}
+
+/* Locks do not hold on these: two writers would run at once. */
+static bool is_remote(long type)
+{
+	static const unsigned long remote[] = { NFS_SUPER_MAGIC, SMB_SUPER_MAGIC, AFS_SUPER_MAGIC,
+		CODA_SUPER_MAGIC, V9FS_MAGIC, 0xff534d42 /* CIFS */, 0xfe534d42 /* SMB2 */,
+		0x00c36400 /* Ceph */ };
+	for (size_t i = 0; i < sizeof remote / sizeof remote[0]; i++)
+		if (((unsigned long)type & 0xffffffff) == remote[i])
+			return true;
+	return false;
+}
+
+static enum gl_status check_directory(struct gl_store *store, struct gl_complaint *why)
+{
+	struct stat info;
+	struct statfs fs;
+	if (fstat(store->dir, &info) != 0 || fstatfs(store->dir, &fs) != 0)
+		return place_failed(store, "", "looked at", why);
+	if (info.st_uid != geteuid()) {
+		snprintf(why->text, sizeof why->text,
+		    "%s: belongs to uid %u, but this program runs as uid %u; "
+		    "give the directory to the user= of the spawn service",
+		    store->directory, (unsigned)info.st_uid, (unsigned)geteuid());
+		return GL_NO_ACCESS;
+	}
+	if (is_remote(fs.f_type)) {
+		snprintf(why->text, sizeof why->text,
+		    "%s: is on a network file system, where locks do not hold; "
+		    "choose a local directory",
+		    store->directory);
+		return GL_UNSUPPORTED;
+	}
+	return GL_OK;
+}
+
+enum gl_status place_open(struct gl_store *store, const char *directory, struct gl_complaint *why)
+{
+	store->directory = strdup(directory);
+	if (store->directory == NULL)
+		return GL_FAILED;
+	store->dir = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (store->dir < 0) {
+		bool missing = errno == ENOENT;
+		enum gl_status status = place_failed(store, "", "opened", why);
+		return missing ? GL_NO_ACCESS : status;
+	}
+	return check_directory(store, why);
+}
+
+enum gl_status place_link(int dir, char name[STORE_NAME_MAX])
+{
+	ssize_t len = readlinkat(dir, "table", name, STORE_NAME_MAX - 1);
+	if (len < 0)
+		return errno == ENOENT ? GL_NOT_FOUND : place_status(errno);
+	name[len] = '\0';
+	return strncmp(name, "table.", 6) == 0 && strchr(name, '/') == NULL ? GL_OK : GL_CORRUPT;
+}
+
+static enum gl_status gate_lock(struct gl_store *store, int how)
+{
+	if (store->gate < 0)
+		store->gate = openat(store->dir, "gate", O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+	if (store->gate < 0)
+		return place_status(errno);
+	while (flock(store->gate, how) != 0)
+		if (errno != EINTR)
+			return place_status(errno);
+	return GL_OK;
+}
+
+enum gl_status place_gate_close(struct gl_store *store)
+{
+	return gate_lock(store, LOCK_EX);
+}
+
+enum gl_status place_gate_share(struct gl_store *store)
+{
+	return gate_lock(store, LOCK_SH);
+}
+
+void place_gate_leave(struct gl_store *store)
+{
+	if (store->gate >= 0)
+		flock(store->gate, LOCK_UN);
+}
+
+/* A file nobody has seen yet, to be linked into place when it is whole. */
+static int temporary(int dir, const char *stem, char name[64])
+{
+	for (unsigned attempt = 0; attempt < 100; attempt++) {
+		snprintf(name, 64, ".%s.%ld.%u", stem, (long)getpid(), attempt);
+		int fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		if (fd >= 0 || errno != EEXIST)
+			return fd;
+	}
+	return -1;
+}
+
+/* Moves a whole file to its name unless somebody was there first: then theirs is the one. */
+static int settle(int dir, const char *from, const char *name)
+{
+	int done = linkat(dir, from, dir, name, 0);
+	int error = done != 0 && errno != EEXIST ? errno : 0;
+	unlinkat(dir, from, 0);
+	errno = error;
+	return error == 0 ? 0 : -1;
+}
+
+static int make_lock_file(int table)
+{
+	struct stat info;
+	if (fstatat(table, "lock.mdb", &info, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	char name[64];
+	int fd = temporary(table, "lock", name);
+	if (fd < 0)
+		return -1;
+	int error = posix_fallocate(fd, 0, LOCK_FILE_SIZE);
+	if (error == 0 && fchmod(fd, 0640) != 0)
+		error = errno;
+	close(fd);
+	if (error != 0) {
+		unlinkat(table, name, 0);
+		errno = error;
+		return -1;
+	}
+	return settle(table, name, "lock.mdb");
+}
+
+enum gl_status place_lock_file(struct gl_store *store, struct gl_complaint *why)
+{
+	int table = openat(store->dir, store->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (table < 0)
+		return place_failed(store, store->name, "opened", why);
+	enum gl_status status = GL_OK;
+	if (make_lock_file(table) != 0)
+		status = place_failed(store, store->name, "given a lock.mdb", why);
+	close(table);
+	return status;
+}
+
+enum gl_status place_make_table(struct gl_store *store, struct gl_complaint *why)
+{
+	for (unsigned n = 1; n < TABLES_MAX; n++) {
+		snprintf(store->name, sizeof store->name, "table.%u", n);
+		if (mkdirat(store->dir, store->name, 0750) == 0)
+			return place_lock_file(store, why);
+		if (errno != EEXIST)
+			break;
+	}
+	return place_failed(store, store->name, "made", why);
+}
+
+/* The names in a directory are on disk only once the directory itself was synced. */
+static int sync_directory(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	int done = fsync(fd);
+	close(fd);
+	return done;
+}
+
+enum gl_status place_publish(struct gl_store *store, struct gl_complaint *why)
+{
+	if (sync_directory(store->dir, store->name) != 0)
+		return place_failed(store, store->name, "synced", why);
+	char link[64];
+	snprintf(link, sizeof link, ".table.%ld", (long)getpid());
+	unlinkat(store->dir, link, 0);
+	if (symlinkat(store->name, store->dir, link) != 0 ||
+	    renameat(store->dir, link, store->dir, "table") != 0 || fsync(store->dir) != 0)
+		return place_failed(store, "table", "linked", why);
+	return GL_OK;
+}
+
+static enum gl_status make_secret(struct gl_store *store)
+{
+	uint8_t bytes[GL_SECRET_SIZE];
+	char name[64];
+	if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+		return place_status(errno);
+	int fd = temporary(store->dir, "secret", name);
+	if (fd < 0)
+		return place_status(errno);
+	bool whole = write(fd, bytes, sizeof bytes) == (ssize_t)sizeof bytes && fsync(fd) == 0;
+	int error = errno;
+	close(fd);
+	if (!whole) {
+		unlinkat(store->dir, name, 0);
+		return place_status(error);
+	}
+	if (settle(store->dir, name, "secret") != 0 || fsync(store->dir) != 0)
+		return place_status(errno);
+	return GL_OK;
+}
+
+enum gl_status place_secret(struct gl_store *store, bool create, struct gl_complaint *why)
+{
+	int fd = openat(store->dir, "secret", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 && errno == ENOENT && create && make_secret(store) == GL_OK)
+		fd = openat(store->dir, "secret", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 && errno == ENOENT) {
+		snprintf(why->text, sizeof why->text,
+		    "%s/secret: is missing, and the table cannot be read without the secret it "
+		    "was made with; bring it back, or remove the link %s/table to start afresh",
+		    store->directory, store->directory);
+		return GL_WRONG_SECRET;
+	}
+	if (fd < 0)
+		return place_failed(store, "secret", "opened", why);
+	char byte;
+	bool whole = read(fd, store->secret.bytes, GL_SECRET_SIZE) == GL_SECRET_SIZE &&
+		     read(fd, &byte, 1) == 0;
+	close(fd);
+	if (whole)
+		return GL_OK;
+	snprintf(why->text, sizeof why->text, "%s/secret: is not a secret of %d octets",
+	    store->directory, GL_SECRET_SIZE);
+	return GL_WRONG_SECRET;
+}

@@ -1,2 +1,121 @@
-/* store_sweep */
-typedef int gl_not_written_yet;
+#include "store_room.h"
+
+#include <string.h>
+
+enum {
+	HAND_HEAD = 3,      /* table letter and key length */
+	CONDEMNED_MAX = 64, /* keys deleted at a time */
+};
+
+/* Keys to delete: collected first, since a deletion moves what a cursor stands on. */
+struct condemned {
+	size_t count;
+	struct gl_key keys[CONDEMNED_MAX];
+};
+
+static bool expired(const struct gl_sweep *sweep, bool triplets, struct gl_span value)
+{
+	if (triplets) {
+		struct gl_record record;
+		return gl_record_decode(&record, value) == GL_OK &&
+		       gl_record_state(&sweep->timing, &record, sweep->now) == GL_STATE_EXPIRED;
+	}
+	struct gl_client client;
+	return gl_client_decode(&client, value) == GL_OK &&
+	       gl_client_expired(&sweep->timing, &client, sweep->now);
+}
+
+static struct gl_span hand_key(const struct gl_sweep *sweep)
+{
+	size_t len = (size_t)sweep->hand[1] << 8 | sweep->hand[2];
+	if (len > GL_KEY_MAX)
+		len = 0;
+	return (struct gl_span){ (const char *)sweep->hand + HAND_HEAD, len };
+}
+
+static void point_hand(struct gl_sweep *sweep, char table, const MDB_val *key)
+{
+	memset(sweep->hand, 0, sizeof sweep->hand);
+	sweep->hand[0] = (uint8_t)table;
+	if (key == NULL)
+		return;
+	sweep->hand[1] = (uint8_t)(key->mv_size >> 8);
+	sweep->hand[2] = (uint8_t)(key->mv_size & 0xff);
+	memcpy(sweep->hand + HAND_HEAD, key->mv_data, key->mv_size);
+}
+
+/* The first entry behind the hand. */
+static int place_cursor(
+    MDB_cursor *cursor, const struct gl_sweep *sweep, MDB_val *key, MDB_val *value)
+{
+	struct gl_span from = hand_key(sweep);
+	if (from.len == 0)
+		return mdb_cursor_get(cursor, key, value, MDB_FIRST);
+	char copy[GL_KEY_MAX];
+	memcpy(copy, from.at, from.len);
+	*key = (MDB_val){ .mv_size = from.len, .mv_data = copy };
+	int code = mdb_cursor_get(cursor, key, value, MDB_SET_RANGE);
+	if (code == MDB_SUCCESS && key->mv_size == from.len &&
+	    memcmp(key->mv_data, from.at, from.len) == 0)
+		code = mdb_cursor_get(cursor, key, value, MDB_NEXT);
+	return code;
+}
+
+/* Looks on from the hand; at the end of the triplets it goes on to the clients, and behind them it
+ * wraps. */
+static int look(struct gl_sweep *sweep, MDB_cursor *cursor, struct condemned *condemned)
+{
+	bool triplets = sweep->hand[0] != 'c';
+	MDB_val key, value;
+	int code = place_cursor(cursor, sweep, &key, &value);
+	while (code == MDB_SUCCESS) {
+		sweep->looked_at++;
+		point_hand(sweep, triplets ? 't' : 'c', &key);
+		if (expired(sweep, triplets, (struct gl_span){ value.mv_data, value.mv_size })) {
+			struct gl_key *dead = &condemned->keys[condemned->count++];
+			dead->len = (uint16_t)key.mv_size;
+			memcpy(dead->bytes, key.mv_data, key.mv_size);
+		}
+		if (sweep->looked_at >= sweep->budget || condemned->count == CONDEMNED_MAX)
+			return MDB_SUCCESS;
+		code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+	}
+	if (code == MDB_NOTFOUND) {
+		sweep->wrapped = !triplets;
+		point_hand(sweep, triplets ? 'c' : 't', NULL);
+		code = MDB_SUCCESS;
+	}
+	return code;
+}
+
+static enum gl_status sweep_part(struct gl_store *store, MDB_txn *txn, struct gl_sweep *sweep)
+{
+	struct condemned condemned = { .count = 0 };
+	MDB_dbi dbi = sweep->hand[0] == 'c' ? store->client : store->triplet;
+	MDB_cursor *cursor;
+	int code = mdb_cursor_open(txn, dbi, &cursor);
+	if (code == MDB_SUCCESS) {
+		code = look(sweep, cursor, &condemned);
+		mdb_cursor_close(cursor);
+	}
+	enum gl_status status = store_status(store, code);
+	for (size_t i = 0; status == GL_OK && i < condemned.count; i++) {
+		status = store_del(store, txn, dbi, gl_key_span(&condemned.keys[i]));
+		if (status == GL_OK)
+			sweep->deleted++;
+		else if (status == GL_NOT_FOUND)
+			status = GL_OK;
+	}
+	return status;
+}
+
+enum gl_status store_sweep_within(struct gl_store *store, MDB_txn *txn, struct gl_sweep *sweep)
+{
+	enum gl_status status = GL_OK;
+	sweep->looked_at = 0;
+	sweep->deleted = 0;
+	sweep->wrapped = false;
+	while (status == GL_OK && sweep->looked_at < sweep->budget && !sweep->wrapped)
+		status = sweep_part(store, txn, sweep);
+	return status;
+}

@@ -1,0 +1,91 @@
+/*
+ * store_room - what the files of the LMDB room share among themselves.
+ *
+ * Nobody outside lib/edge/store*.c includes this. A transaction is
+ * begun and ended inside one function of the contract; it never
+ * outlives the call.
+ */
+#ifndef GREYLIST_STORE_ROOM_H
+#define GREYLIST_STORE_ROOM_H
+
+#include <lmdb.h>
+
+#include "greylist/store.h"
+
+enum {
+	STORE_READERS = 4096, /* the first opener decides for all: one constant for every program */
+	STORE_FORMAT = 1,
+	STORE_NAME_MAX = 32 /* "table." and a number */
+};
+
+struct gl_store {
+	char *directory;
+	int dir;                   /* descriptor of the directory */
+	int gate;                  /* descriptor of the gate's file */
+	char name[STORE_NAME_MAX]; /* of the table that is open */
+	MDB_env *env;
+	MDB_txn *reader; /* reset between two calls; NULL before the first */
+	MDB_dbi triplet, client, rules, meta;
+	bool readonly;
+	int trouble; /* LMDB's or errno's code of the last failure */
+	struct gl_secret secret;
+	char *values; /* copies of what the last look-up found */
+	size_t values_size;
+	char record[GL_RECORD_MAX]; /* a record being encoded */
+};
+
+/* store_lmdb.c: the one place where LMDB's codes become ours. */
+enum gl_status store_status(struct gl_store *store, int code);
+
+/* Begins reading in the newest state. End it with store_read_end whatever happened in between. */
+GL_CHECKED enum gl_status store_read_begin(struct gl_store *store);
+void store_read_end(struct gl_store *store);
+
+/*
+ * Begins writing: passes the gate, makes sure that the table is still
+ * the one in use, and waits for the writer before. Either commit or
+ * abort follows; both leave the gate and set *txn to NULL.
+ */
+GL_CHECKED enum gl_status store_write_begin(struct gl_store *store, MDB_txn **txn);
+GL_CHECKED enum gl_status store_write_commit(struct gl_store *store, MDB_txn **txn);
+void store_write_abort(struct gl_store *store, MDB_txn **txn);
+
+/* The value is good until the transaction changes something or ends. GL_NOT_FOUND is no failure. */
+GL_CHECKED enum gl_status store_get(
+    struct gl_store *store, MDB_txn *txn, MDB_dbi dbi, struct gl_span key, struct gl_span *value);
+GL_CHECKED enum gl_status store_put(
+    struct gl_store *store, MDB_txn *txn, MDB_dbi dbi, struct gl_span key, struct gl_span value);
+GL_CHECKED enum gl_status store_del(
+    struct gl_store *store, MDB_txn *txn, MDB_dbi dbi, struct gl_span key);
+
+MDB_dbi store_dbi(const struct gl_store *store, enum gl_table table);
+
+/* store_sweep.c: the sweep's share inside a transaction of somebody else's. */
+GL_CHECKED enum gl_status store_sweep_within(
+    struct gl_store *store, MDB_txn *txn, struct gl_sweep *sweep);
+
+/* store_place.c: the directory and its files; `why` is filled in on failure. */
+GL_CHECKED enum gl_status place_open(
+    struct gl_store *store, const char *directory, struct gl_complaint *why);
+/* The name that the link `table` gives; GL_NOT_FOUND where there is no link. */
+GL_CHECKED enum gl_status place_link(int dir, char name[STORE_NAME_MAX]);
+/* Exclusive lock of the gate, for whoever makes or replaces a table; given up with
+ * place_gate_leave. */
+GL_CHECKED enum gl_status place_gate_close(struct gl_store *store);
+GL_CHECKED enum gl_status place_gate_share(struct gl_store *store);
+void place_gate_leave(struct gl_store *store);
+/* A new directory table.N with a whole lock.mdb in it; its name goes to store->name. */
+GL_CHECKED enum gl_status place_make_table(struct gl_store *store, struct gl_complaint *why);
+/* Makes lock.mdb whole where it is missing. */
+GL_CHECKED enum gl_status place_lock_file(struct gl_store *store, struct gl_complaint *why);
+/* Lets the link name store->name, durably. */
+GL_CHECKED enum gl_status place_publish(struct gl_store *store, struct gl_complaint *why);
+/* Reads the secret, making one first where there is none and `create` is set. */
+GL_CHECKED enum gl_status place_secret(
+    struct gl_store *store, bool create, struct gl_complaint *why);
+/* errno as a status, with a sentence: "DIR/FILE: cannot be opened: reason". */
+enum gl_status place_failed(
+    const struct gl_store *store, const char *file, const char *what, struct gl_complaint *why);
+enum gl_status place_status(int error);
+
+#endif
