@@ -58,8 +58,15 @@ struct gl_judgement {
 };
 
 /*
- * Decides one request. GL_OK with the verdict; any other status is the
- * store's, and the judgement then says nothing.
+ * Settles what needs no table: another state than RCPT, an attribute
+ * missing, mode = off, an authenticated client. False: gl_judge is due.
+ */
+bool gl_judge_early(struct gl_judgement *judgement, const struct gl_config *config,
+    const struct gl_request *request);
+
+/*
+ * Decides one request, gl_judge_early's part included. GL_OK with the verdict; any other status is
+ * the store's, and the judgement then says nothing.
  *
  * GL_REPLACED also where the rules in the table are not those that
  * bench->head describes: refresh and ask again.

@@ -1,2 +1,367 @@
-/* session */
-typedef int gl_not_written_yet;
+#include "session.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "deadline.h"
+#include "greylist/logline.h"
+#include "greylist/reply.h"
+#include "greylist/version.h"
+
+enum {
+	READ_SIZE = 8192,
+	TRIES = 3,       /* looks at a table that is being replaced or edited meanwhile */
+	SWEEP_BUDGET = 8 /* records that each new triplet pays for: garbage stays under a seventh */
+};
+
+struct talk {
+	const struct gl_session *session;
+	struct gl_request request;
+	char bytes[READ_SIZE];
+	struct gl_span unread; /* in bytes */
+	struct gl_judgement judgement;
+};
+
+/* One reply and what to say about it afterwards. */
+struct answer {
+	struct gl_out reply;
+	struct gl_logline line;
+	bool quiet; /* nothing to log or count: not at RCPT */
+	char bytes[GL_REPLY_MAX];
+};
+
+static void warn(const struct talk *talk, const char *what)
+{
+	gl_log_printf(talk->session->world->log, GL_LOG_WARNING, "warning: %s", what);
+}
+
+/* Monotonic: the limit on a slow request does not depend on the clock of the wall. */
+static int64_t milliseconds(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* 1: readable, 0: time is up, -1: broken. */
+static int wait_readable(int fd, int64_t until)
+{
+	for (;;) {
+		int64_t left = until - milliseconds();
+		struct pollfd waiting = { .fd = fd, .events = POLLIN };
+		int ready = poll(&waiting, 1, left > 0 ? (int)left : 0);
+		if (ready >= 0 || errno != EINTR)
+			return ready;
+	}
+}
+
+static ssize_t read_some(struct talk *talk)
+{
+	ssize_t got;
+	do
+		got = read(talk->session->in, talk->bytes, sizeof talk->bytes);
+	while (got < 0 && errno == EINTR);
+	talk->unread = (struct gl_span){ talk->bytes, got > 0 ? (size_t)got : 0 };
+	return got;
+}
+
+static enum gl_session_end end_of_input(const struct talk *talk)
+{
+	if (!gl_request_begun(&talk->request))
+		return GL_END_CLOSED;
+	warn(talk, "the connection ended inside a request");
+	return GL_END_CUT;
+}
+
+static enum gl_session_end time_is_up(const struct talk *talk)
+{
+	if (!gl_request_begun(&talk->request))
+		return GL_END_IDLE;
+	warn(talk, "a request was begun and not ended within request_timeout; closing");
+	return GL_END_STALLED;
+}
+
+/* Reads until a request is whole. False: the session is over, *end says why. */
+static bool next_request(struct talk *talk, enum gl_session_end *end)
+{
+	const struct gl_config *config = &talk->session->world->config;
+	int64_t until = milliseconds() + config->idle_timeout * 1000;
+	for (;;) {
+		bool begun = gl_request_begun(&talk->request);
+		enum gl_status status = gl_request_feed(&talk->request, &talk->unread);
+		if (status == GL_OK)
+			return true;
+		if (status != GL_MORE) {
+			warn(talk, status == GL_TOO_LONG
+				       ? "a request over the limits of the policy protocol; closing"
+				       : "a request that is none of the policy protocol; closing");
+			*end = GL_END_MALFORMED;
+			return false;
+		}
+		if (!begun && gl_request_begun(&talk->request))
+			until = milliseconds() + config->request_timeout * 1000;
+		int ready = wait_readable(talk->session->in, until);
+		if (ready == 0)
+			*end = time_is_up(talk);
+		else if (ready < 0 || read_some(talk) <= 0)
+			*end = end_of_input(talk);
+		else
+			continue;
+		return false;
+	}
+}
+
+static void pass(struct answer *answer, enum gl_reason reason)
+{
+	gl_reply_dunno(&answer->reply);
+	answer->line.action = GL_ACTION_PASS;
+	answer->line.reason = reason;
+}
+
+static void trouble(const struct gl_config *config, struct answer *answer)
+{
+	pass(answer, GL_REASON_STORE);
+	if (config->on_error == GL_ON_ERROR_PASS)
+		return;
+	answer->reply.len = 0;
+	gl_reply_trouble(&answer->reply);
+	answer->line.action = GL_ACTION_GREYLIST;
+}
+
+static void pass_with_header(struct answer *answer, const struct gl_config *config,
+    const struct gl_judgement *judgement, int64_t now)
+{
+	char date[64] = "";
+	char hostname[256] = "localhost";
+	struct tm local;
+	time_t seconds = (time_t)now;
+	if (localtime_r(&seconds, &local) != NULL)
+		strftime(date, sizeof date, "%a, %d %b %Y %T %Z", &local);
+	if (gethostname(hostname, sizeof hostname) == 0)
+		hostname[sizeof hostname - 1] = '\0';
+	struct gl_header header = {
+		.format = config->header,
+		.delayed = judgement->delayed,
+		.version = GREYLIST_VERSION,
+		.hostname = config->hostname[0] != '\0' ? config->hostname : hostname,
+		.date = date,
+	};
+	gl_reply_prepend(&answer->reply, &header);
+}
+
+static void defer(struct answer *answer, const struct gl_config *config,
+    const struct gl_judgement *judgement, const struct gl_request *request)
+{
+	struct gl_deferral deferral = {
+		.action = config->action,
+		.text = config->text,
+		.wait = judgement->wait,
+		.recipient = gl_request_get(request, GL_ATTR_RECIPIENT),
+	};
+	answer->line.action = GL_ACTION_GREYLIST;
+	answer->line.wait = judgement->wait;
+	gl_reply_defer(&answer->reply, &deferral);
+}
+
+static void put_verdict(struct answer *answer, const struct talk *talk, int64_t now)
+{
+	const struct gl_config *config = &talk->session->world->config;
+	const struct gl_judgement *judgement = &talk->judgement;
+	bool dry_run = config->mode == GL_MODE_DRY_RUN;
+	answer->line.reason = judgement->reason;
+	/* Postgrey logs the delay only with the pass that ends it. */
+	answer->line.delayed = judgement->first_pass ? judgement->delayed : -1;
+	if (judgement->pass && judgement->header && config->header[0] != '\0' && !dry_run) {
+		pass_with_header(answer, config, judgement, now);
+	} else if (judgement->pass) {
+		pass(answer, judgement->reason);
+	} else if (dry_run) {
+		pass(answer, judgement->reason);
+		answer->line.action = GL_ACTION_WOULD_GREYLIST;
+		answer->line.wait = judgement->wait;
+	} else {
+		defer(answer, config, judgement, &talk->request);
+	}
+}
+
+static bool is_stranger(const struct gl_judgement *judgement)
+{
+	return judgement->op_count > 0 && judgement->reason == GL_REASON_NEW;
+}
+
+static enum gl_status remember(struct talk *talk, int64_t now)
+{
+	struct gl_world *world = talk->session->world;
+	const struct gl_judgement *judgement = &talk->judgement;
+	if (judgement->op_count == 0)
+		return GL_OK;
+	struct gl_sweep sweep = { .timing = world->config.timing, .now = now };
+	if (!is_stranger(judgement))
+		return gl_store_apply(world->store, judgement->ops, judgement->op_count, NULL);
+	sweep.budget = SWEEP_BUDGET;
+	gl_counters_hand_get(world->counters, sweep.hand);
+	enum gl_status status = gl_store_apply(
+	    world->store, judgement->ops, judgement->op_count, &sweep);
+	if (status == GL_OK)
+		gl_counters_hand_set(world->counters, sweep.hand);
+	return status;
+}
+
+static enum gl_status judge_once(struct talk *talk, int64_t now)
+{
+	struct gl_world *world = talk->session->world;
+	enum gl_status status = gl_world_open(world);
+	if (status != GL_OK)
+		return status;
+	struct gl_bench bench = gl_world_bench(world);
+	status = gl_judge(&talk->judgement, &bench, &talk->request, now);
+	if (status == GL_REPLACED)
+		gl_world_forget_rules(world);
+	if (status == GL_OK)
+		status = remember(talk, now);
+	if (status != GL_OK)
+		snprintf(world->store_why.text, sizeof world->store_why.text, "%s: %s (%s)",
+		    world->config.database, gl_status_text(status), gl_store_trouble(world->store));
+	return status;
+}
+
+/* A table that was replaced, or broke under this process, is opened anew and asked again. */
+static enum gl_status judge(struct talk *talk, int64_t now)
+{
+	struct gl_world *world = talk->session->world;
+	enum gl_status status = GL_FAILED;
+	for (int tries = 0; tries < TRIES; tries++) {
+		status = judge_once(talk, now);
+		if (status != GL_REPLACED && status != GL_CORRUPT)
+			break;
+		if (status == GL_CORRUPT || !gl_store_current(world->store))
+			gl_world_drop_table(world);
+	}
+	if (status != GL_OK && status != GL_FULL)
+		gl_world_drop_table(world);
+	return status;
+}
+
+static void set_deadline(const struct talk *talk)
+{
+	struct gl_world *world = talk->session->world;
+	struct answer late;
+	struct gl_log_shot shot;
+	late.reply = gl_out_into(late.bytes, sizeof late.bytes);
+	trouble(&world->config, &late);
+	gl_log_prepare(world->log, &shot, GL_LOG_WARNING,
+	    "warning: request_timeout passed while waiting for the table; answered per on_error");
+	gl_deadline_arm(
+	    world->config.request_timeout, talk->session->out, gl_out_done(&late.reply), &shot);
+}
+
+static void ask_table(struct talk *talk, struct answer *answer, int64_t now)
+{
+	struct gl_world *world = talk->session->world;
+	set_deadline(talk);
+	enum gl_status status = judge(talk, now);
+	gl_deadline_disarm();
+	if (status == GL_OK) {
+		put_verdict(answer, talk, now);
+		return;
+	}
+	trouble(&world->config, answer);
+	if (gl_counters_warning_due(world->counters, now))
+		gl_log_printf(world->log, GL_LOG_WARNING, "warning: %s", world->store_why.text);
+}
+
+static void make_answer(struct talk *talk, struct answer *answer, int64_t now)
+{
+	struct gl_world *world = talk->session->world;
+	answer->reply = gl_out_into(answer->bytes, sizeof answer->bytes);
+	answer->line = (struct gl_logline){ .delayed = -1, .request = &talk->request };
+	if (gl_judge_early(&talk->judgement, &world->config, &talk->request)) {
+		pass(answer, talk->judgement.reason);
+		answer->quiet = talk->judgement.reason == GL_REASON_STATE;
+	} else if (world->config_status != GL_OK) {
+		pass(answer, GL_REASON_CONFIG);
+	} else {
+		ask_table(talk, answer, now);
+	}
+}
+
+static bool send_reply(const struct gl_session *session, struct gl_span reply)
+{
+	while (reply.len > 0) {
+		ssize_t sent = write(session->out, reply.at, reply.len);
+		if (sent < 0 && errno != EINTR)
+			return false;
+		if (sent > 0)
+			reply = gl_span_skip(reply, (size_t)sent);
+	}
+	return true;
+}
+
+static void tell(const struct talk *talk, const struct answer *answer, int64_t now)
+{
+	struct gl_world *world = talk->session->world;
+	char bytes[GL_LOGLINE_MAX];
+	if (answer->quiet)
+		return;
+	gl_counters_add(world->counters, answer->line.action, answer->line.reason, now);
+	struct gl_out out = gl_out_into(bytes, sizeof bytes);
+	gl_out_logline(&out, &answer->line);
+	gl_log_line(world->log, GL_LOG_INFO, gl_out_done(&out));
+	if (!talk->judgement.whitelisted || answer->line.reason != GL_REASON_FOUND)
+		return;
+	out = gl_out_into(bytes, sizeof bytes);
+	gl_out_whitelisted(&out, &talk->request);
+	gl_log_line(world->log, GL_LOG_INFO, gl_out_done(&out));
+}
+
+static bool is_policy_request(const struct gl_request *request)
+{
+	return gl_span_equal(
+	    gl_request_get(request, GL_ATTR_REQUEST), gl_span_of("smtpd_access_policy"));
+}
+
+static enum gl_session_end serve(struct talk *talk)
+{
+	const struct gl_session *session = talk->session;
+	enum gl_session_end end;
+	for (uint32_t served = 1; next_request(talk, &end); served++) {
+		if (gl_world_configure(session->world) != GL_OK)
+			gl_world_drop_table(session->world);
+		if (!is_policy_request(&talk->request)) {
+			warn(talk, "a request without request=smtpd_access_policy; closing");
+			return GL_END_MALFORMED;
+		}
+		struct answer answer = { .quiet = false };
+		int64_t now = session->clock();
+		make_answer(talk, &answer, now);
+		if (!send_reply(session, gl_out_done(&answer.reply)))
+			return GL_END_IO;
+		tell(talk, &answer, now);
+		uint32_t most = session->requests_max != 0
+				    ? session->requests_max
+				    : session->world->config.requests_per_connection;
+		if (most != 0 && served >= most)
+			return GL_END_DONE;
+	}
+	return end;
+}
+
+enum gl_session_end gl_session_serve(const struct gl_session *session)
+{
+	struct talk *talk = malloc(sizeof *talk);
+	if (talk == NULL)
+		return GL_END_IO;
+	talk->session = session;
+	talk->unread = (struct gl_span){ NULL, 0 };
+	gl_request_init(&talk->request);
+	if (gl_world_configure(session->world) != GL_OK)
+		gl_world_drop_table(session->world);
+	enum gl_session_end end = serve(talk);
+	free(talk);
+	return end;
+}

@@ -26,7 +26,7 @@ struct gl_world {
 	struct gl_config_stamp config_stamp;
 	enum gl_status config_status;   /* of the last load */
 	struct gl_complaint config_why; /* the first mistake */
-	char hostname[256];
+	unsigned config_mistakes;
 
 	struct gl_log *log;
 	struct gl_counters *counters; /* NULL: none to be had */
@@ -38,6 +38,7 @@ struct gl_world {
 	struct gl_rules_head head; /* of the rules in force */
 	struct gl_ruleset *rules;  /* compiled here because the table does not hold them, or NULL */
 	bool head_known;
+	bool no_rules;                /* nothing could be compiled and the table has none */
 	uint8_t tried[GL_STAMP_SIZE]; /* the stamp of the last compilation that failed */
 };
 
@@ -58,7 +59,10 @@ GL_CHECKED enum gl_status gl_world_configure(struct gl_world *world);
  *
  * Any status of gl_store_open; world->store_why says why.
  */
-GL_CHECKED enum gl_status gl_world_open(struct gl_world *world, int64_t now);
+GL_CHECKED enum gl_status gl_world_open(struct gl_world *world);
+
+/* Makes the next gl_world_open look at the rules in the table again. */
+void gl_world_forget_rules(struct gl_world *world);
 
 /* Closes the table, for a caller who met GL_REPLACED or GL_CORRUPT: the next gl_world_open tries
  * again. */
