@@ -15,8 +15,9 @@
 #include "greylist/decision.h"
 
 enum {
-	GL_CONFIG_FILES_MAX = 32,  /* paths in one list option */
-	GL_CONFIG_RELAYS_MAX = 256 /* entries of `relays` */
+	GL_CONFIG_SIZE_MAX = 262144, /* bytes of the file */
+	GL_CONFIG_FILES_MAX = 32,    /* paths in one list option */
+	GL_CONFIG_RELAYS_MAX = 256   /* entries of `relays` */
 };
 
 enum gl_mode { GL_MODE_OFF, GL_MODE_DRY_RUN, GL_MODE_ON };

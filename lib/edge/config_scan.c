@@ -1,0 +1,222 @@
+#include "config_room.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct scan {
+	struct gl_reading *reading;
+	char *at;
+	char *end;
+	unsigned line;
+	unsigned depth;      /* of braces */
+	struct gl_span word; /* the last one, where nothing but blanks followed it */
+};
+
+static void poison(char *from, const char *to)
+{
+	memset(from, GL_CONFIG_POISON, (size_t)(to - from));
+}
+
+/* The first of these bytes from here on, or the end of the line. */
+static char *until(const struct scan *scan, char *from, const char *bytes)
+{
+	while (from < scan->end && *from != '\n' && (*from == '\0' || strchr(bytes, *from) == NULL))
+		from++;
+	return from;
+}
+
+static bool is_variable(const struct scan *scan, const char *at)
+{
+	return at + 1 < scan->end && at[0] == '$' && at[1] == '{';
+}
+
+static bool is_control(char byte)
+{
+	return (byte >= '\0' && byte < ' ' && byte != '\t') || byte == 0x7f;
+}
+
+static void report(struct scan *scan, const char *text)
+{
+	gl_reading_mistake(scan->reading, scan->line, text);
+}
+
+static const char variable_text[] = "${...} stands for nothing here: write the value itself";
+static const char control_text[] = "a control character";
+
+static void line_comment(struct scan *scan)
+{
+	char *stop = until(scan, scan->at, "");
+
+	memset(scan->at, ' ', (size_t)(stop - scan->at));
+	scan->at = stop;
+}
+
+/* libconfuse counts the lines of a comment wrong and takes none inside braces: it sees blanks. */
+static void block_comment(struct scan *scan)
+{
+	unsigned first = scan->line;
+	bool closed = false;
+
+	scan->at[0] = ' ';
+	scan->at[1] = ' ';
+	for (scan->at += 2; scan->at < scan->end && !closed; scan->at++) {
+		closed = *scan->at == '*' && scan->at + 1 < scan->end && scan->at[1] == '/';
+		if (closed)
+			*scan->at++ = ' ';
+		if (*scan->at == '\n')
+			scan->line++;
+		else
+			*scan->at = ' ';
+	}
+	if (!closed)
+		gl_reading_mistake(scan->reading, first, "this comment does not end");
+}
+
+/* What is reported inside a string, at a place where it goes wrong; otherwise NULL. */
+static const char *string_fault(const struct scan *scan, const char *at, char quote)
+{
+	if (is_variable(scan, at))
+		return variable_text;
+	if (is_control(*at))
+		return control_text;
+	/* The other escapes are refused since no value needs them, and libconfuse prints some. */
+	if (*at == '\\' && (at + 1 == scan->end || (at[1] != '\\' && at[1] != quote)))
+		return "a backslash may only stand before a quote or another backslash";
+	return NULL;
+}
+
+static void string(struct scan *scan)
+{
+	char *first = scan->at;
+	char quote = *first;
+	char *at = first + 1;
+
+	while (at < scan->end && *at != '\n' && *at != quote) {
+		const char *fault = string_fault(scan, at, quote);
+		bool escape = fault == NULL && *at == '\\';
+
+		if (fault != NULL) {
+			report(scan, fault);
+			*at = GL_CONFIG_POISON;
+		}
+		at += escape ? 2 : 1;
+	}
+	scan->at = at;
+	if (at == scan->end || *at == '\n') {
+		report(scan, "this string does not end on its line");
+		poison(first, at);
+		return;
+	}
+	scan->at++;
+	scan->word = (struct gl_span){ .at = first + 1, .len = (size_t)(at - first - 1) };
+}
+
+static void word(struct scan *scan)
+{
+	char *first = scan->at;
+
+	while (scan->at < scan->end && strchr(" #\"'\t\n\r={}()+,*", *scan->at) == NULL &&
+	       !is_control(*scan->at) && !is_variable(scan, scan->at))
+		scan->at++;
+	scan->word = (struct gl_span){ .at = first, .len = (size_t)(scan->at - first) };
+}
+
+/* The word before an equal sign outside of braces is an option's name. */
+static void assignment(struct scan *scan, bool append)
+{
+	size_t option = scan->depth == 0 ? gl_option_find(scan->word) : GL_OPTIONS_MAX;
+
+	if (option == GL_OPTIONS_MAX)
+		return;
+
+	unsigned *line = &scan->reading->line[option];
+
+	if (*line != 0 && !append) {
+		char text[128];
+
+		snprintf(text, sizeof text, "%s is set a second time, after line %u",
+		    gl_options[option].name, *line);
+		report(scan, text);
+	}
+	*line = scan->line;
+}
+
+/* What neither begins a word nor belongs to the grammar: libconfuse would skip it in silence. */
+static void stray(struct scan *scan)
+{
+	char *stop = scan->at + 1;
+
+	if (is_variable(scan, scan->at)) {
+		report(scan, variable_text);
+		stop = until(scan, scan->at + 2, "} \t\"',");
+		stop += stop < scan->end && *stop == '}';
+	} else if (is_control(*scan->at)) {
+		report(scan, control_text);
+	} else {
+		report(scan, *scan->at == '*' ? "'*' has to stand in quotes"
+					      : "'+' has to stand in quotes or before '='");
+	}
+	poison(scan->at, stop);
+	scan->at = stop;
+}
+
+static void punctuation(struct scan *scan)
+{
+	char byte = *scan->at;
+
+	if (byte == '{')
+		scan->depth++;
+	else if (byte == '}' && scan->depth > 0)
+		scan->depth--;
+	else if (byte == '=')
+		assignment(scan, scan->at > scan->reading->text && scan->at[-1] == '+');
+	if (byte != '+')
+		scan->word.len = 0;
+	scan->at++;
+}
+
+static bool follows(const struct scan *scan, char byte)
+{
+	return scan->at + 1 < scan->end && scan->at[1] == byte;
+}
+
+static void token(struct scan *scan)
+{
+	char byte = *scan->at;
+	bool slash = byte == '/';
+
+	scan->reading->blank = false;
+	if (byte == '"' || byte == '\'')
+		string(scan);
+	else if ((byte != '\0' && strchr("{}=,()", byte) != NULL) ||
+		 (byte == '+' && follows(scan, '=')))
+		punctuation(scan);
+	else if (is_control(byte) || byte == '*' || byte == '+' || is_variable(scan, scan->at))
+		stray(scan);
+	else if (slash && follows(scan, '*'))
+		block_comment(scan);
+	else
+		word(scan);
+}
+
+void gl_reading_scan(struct gl_reading *reading)
+{
+	struct scan scan = { .reading = reading, .line = 1, .at = reading->text };
+
+	scan.end = reading->text + reading->len;
+	reading->blank = true;
+	while (scan.at < scan.end) {
+		char byte = *scan.at;
+
+		if (byte == '\n')
+			scan.line++;
+		if (byte == '\r')
+			*scan.at = ' ';
+		if (byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r')
+			scan.at++;
+		else if (byte == '#' || (byte == '/' && follows(&scan, '/')))
+			line_comment(&scan);
+		else
+			token(&scan);
+	}
+}
