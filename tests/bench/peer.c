@@ -150,21 +150,27 @@ enum peer_news peer_read(struct peer *peer, bool wait)
 	return PEER_MALFORMED;
 }
 
-int peer_close(struct peer *peer)
+/* Waits for the program's end and returns its wait status. */
+static int wait_end(struct peer *peer)
 {
 	int status = 0;
-	if (peer->fd >= 0)
-		close(peer->fd);
-	peer->fd = -1;
 	while (peer->pid > 0 && waitpid(peer->pid, &status, 0) < 0 && errno == EINTR)
 		continue;
 	peer->pid = 0;
 	return status;
 }
 
+int peer_close(struct peer *peer)
+{
+	if (peer->fd >= 0)
+		close(peer->fd);
+	peer->fd = -1;
+	return wait_end(peer);
+}
+
 void peer_kill(struct peer *peer)
 {
 	if (peer->pid > 0)
 		kill(peer->pid, SIGKILL);
-	peer_close(peer);
+	wait_end(peer);
 }

@@ -50,7 +50,10 @@ enum peer_news peer_read(struct peer *peer, bool wait);
  */
 int peer_close(struct peer *peer);
 
-/* Kills the program with SIGKILL, waits for its end and closes the connection. */
+/*
+ * Kills the program with SIGKILL and waits for its end. What it wrote
+ * before can still be read; the connection is closed by peer_close.
+ */
 void peer_kill(struct peer *peer);
 
 #endif

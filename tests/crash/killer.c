@@ -1,0 +1,221 @@
+/*
+ * killer HELPER - helpers killed with SIGKILL at random moments.
+ *
+ * In each episode a few helpers start on no table at all and are asked
+ * about new triplets as fast as they answer, while each of them is killed
+ * after a random time and replaced. Whatever was answered has to be in the
+ * table afterwards, and nobody may be left locked out. This proves what the
+ * death of a process does, not what a power cut does.
+ */
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "dice.h"
+#include "ledger.h"
+#include "rig.h"
+
+enum { WORKERS = 8, ENTRIES = 1 << 16, DELAY = 3600, PATIENCE = 20000 /* milliseconds */ };
+
+struct worker {
+	struct peer peer;
+	struct ledger_entry *entry; /* asked about now, or NULL */
+	int64_t asked;
+	int64_t kill_at; /* nanoseconds */
+};
+
+struct hunt {
+	struct rig rig;
+	struct ledger ledger;
+	struct dice dice;
+	struct worker workers[WORKERS];
+	uint64_t number; /* makes envelopes unlike those of other episodes */
+	uint64_t answers, kills, wrong;
+};
+
+static int64_t clock_now(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void start(struct hunt *hunt, struct worker *worker)
+{
+	if (!peer_open(&worker->peer, &hunt->rig.target)) {
+		perror(hunt->rig.program[0]);
+		exit(1);
+	}
+	/* from a blink to many requests: 0.2 to 100 ms at the most, all sizes alike likely */
+	int64_t span = INT64_C(200000) << dice_between(&hunt->dice, 0, 9);
+	worker->kill_at = clock_now() + dice_between(&hunt->dice, 0, span);
+	worker->entry = NULL;
+}
+
+/* Mostly a stranger; one in four is asked about before, so that readers die too. */
+static struct ledger_entry *choose(struct hunt *hunt)
+{
+	struct ledger *ledger = &hunt->ledger;
+	if (ledger->count > 0 && (ledger->count == ENTRIES || dice_one_in(&hunt->dice, 4))) {
+		int64_t last = (int64_t)ledger->count - 1;
+		return &ledger->entries[dice_between(&hunt->dice, 0, last)];
+	}
+	struct workload strangers = { .mix = WORKLOAD_ALL_NEW, .seed = 1 };
+	struct ledger_entry *entry = &ledger->entries[ledger->count++];
+	*entry = (struct ledger_entry){ .asked = 0 };
+	workload_envelope(&strangers, hunt->number++, &entry->envelope);
+	return entry;
+}
+
+static void ask(struct hunt *hunt, struct worker *worker)
+{
+	char request[2048];
+	worker->entry = choose(hunt);
+	worker->asked = time(NULL);
+	ledger_ask(worker->entry, worker->asked);
+	size_t len = workload_request(request, sizeof request, &worker->entry->envelope);
+	/* a helper that is gone shows itself at the read */
+	(void)peer_ask(&worker->peer, request, len);
+}
+
+static void complain(struct hunt *hunt, const char *what)
+{
+	hunt->wrong++;
+	printf("  %s\n", what);
+}
+
+/* Reads what there is; the worker is idle after its answer. */
+static void hear(struct hunt *hunt, struct worker *worker, bool killed)
+{
+	struct ledger_entry *entry = worker->entry;
+	switch (peer_read(&worker->peer, false)) {
+	case PEER_MORE:
+		return;
+	case PEER_ANSWERED:
+		hunt->answers++;
+		if (!ledger_answer(
+			&hunt->ledger, entry, worker->peer.got.verb, worker->asked, time(NULL)))
+			complain(hunt, "a stranger was let through");
+		break;
+	case PEER_MALFORMED:
+		complain(hunt, "a malformed answer");
+		break;
+	case PEER_GONE:
+		if (!killed)
+			complain(hunt, "a helper ended that nobody killed");
+		entry->in_doubt = true;
+		break;
+	}
+	worker->entry = NULL;
+}
+
+static void kill_worker(struct hunt *hunt, struct worker *worker)
+{
+	hunt->kills++;
+	peer_kill(&worker->peer);
+	if (worker->entry != NULL)
+		hear(hunt, worker, true);
+	peer_close(&worker->peer);
+}
+
+/* Waits for answers until the next kill is due, or for `most` milliseconds; hears them all. */
+static int listen_once(struct hunt *hunt, int most)
+{
+	struct pollfd polls[WORKERS];
+	int64_t now = clock_now();
+	int64_t until = now + (int64_t)most * 1000000;
+	for (int i = 0; i < WORKERS; i++) {
+		const struct worker *worker = &hunt->workers[i];
+		polls[i] = (struct pollfd){ .fd = worker->entry != NULL ? worker->peer.fd : -1,
+			.events = POLLIN };
+		if (worker->peer.fd >= 0 && worker->kill_at < until)
+			until = worker->kill_at > now ? worker->kill_at : now;
+	}
+	struct timespec left = { .tv_sec = (until - now) / 1000000000,
+		.tv_nsec = (until - now) % 1000000000 };
+	int ready = ppoll(polls, WORKERS, &left, NULL);
+	for (int i = 0; i < WORKERS; i++) {
+		if (polls[i].revents != 0)
+			hear(hunt, &hunt->workers[i], false);
+	}
+	return ready;
+}
+
+static void kill_the_due(struct hunt *hunt)
+{
+	for (int i = 0; i < WORKERS; i++) {
+		struct worker *worker = &hunt->workers[i];
+		if (clock_now() >= worker->kill_at)
+			kill_worker(hunt, worker);
+		if (worker->peer.fd < 0)
+			start(hunt, worker);
+		if (worker->entry == NULL)
+			ask(hunt, worker);
+	}
+}
+
+/* Nobody is killed any more: everybody has to get an answer and to end well. */
+static void let_live(struct hunt *hunt)
+{
+	for (int i = 0; i < WORKERS; i++)
+		hunt->workers[i].kill_at = INT64_MAX;
+	while (listen_once(hunt, PATIENCE) > 0)
+		continue;
+	for (int i = 0; i < WORKERS; i++) {
+		struct worker *worker = &hunt->workers[i];
+		if (worker->entry != NULL) {
+			complain(hunt, "a helper does not answer any more");
+			peer_kill(&worker->peer);
+		}
+		if (peer_close(&worker->peer) != 0)
+			complain(hunt, "a helper ended badly");
+	}
+}
+
+static void run_episode(struct hunt *hunt, int64_t seconds, const char *helper)
+{
+	uint64_t answers = hunt->answers, kills = hunt->kills, wrong = hunt->wrong;
+	int64_t until = clock_now() + seconds * 1000000000;
+	rig_make(&hunt->rig, helper, DELAY);
+	hunt->ledger.count = 0;
+	for (int i = 0; i < WORKERS; i++)
+		start(hunt, &hunt->workers[i]);
+	while (clock_now() < until) {
+		kill_the_due(hunt);
+		listen_once(hunt, 1000);
+	}
+	let_live(hunt);
+	printf("  %" PRIu64 " answers, %" PRIu64 " kills\n", hunt->answers - answers,
+	    hunt->kills - kills);
+	hunt->wrong += rig_trouble(&hunt->rig);
+	hunt->wrong += ledger_compare(&hunt->ledger, hunt->rig.state);
+	if (hunt->answers == answers || hunt->kills == kills)
+		complain(hunt, "nothing was answered, or nobody killed");
+	rig_remove(&hunt->rig, hunt->wrong != wrong && getenv("GREYLIST_TEST_KEEP") != NULL);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 2) {
+		fprintf(stderr, "usage: killer HELPER\n");
+		return 64;
+	}
+	static struct hunt hunt;
+	int episodes = rig_full() ? 20 : 4;
+	int64_t seconds = rig_full() ? 10 : 2;
+	hunt.dice.state = rig_seed();
+	hunt.ledger.delay = DELAY;
+	hunt.ledger.entries = calloc(ENTRIES, sizeof *hunt.ledger.entries);
+	if (hunt.ledger.entries == NULL)
+		return 1;
+	printf("%d episodes of %" PRId64 " s, %d helpers, seed %" PRIu64 "\n", episodes, seconds,
+	    WORKERS, hunt.dice.state);
+	for (int i = 0; i < episodes; i++)
+		run_episode(&hunt, seconds, argv[1]);
+	free(hunt.ledger.entries);
+	printf("%" PRIu64 " answers, %" PRIu64 " kills, %" PRIu64 " wrong\n", hunt.answers,
+	    hunt.kills, hunt.wrong);
+	return hunt.wrong == 0 ? 0 : 1;
+}

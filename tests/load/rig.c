@@ -1,0 +1,124 @@
+#include "rig.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "tmpdir.h"
+
+enum { SHOWN = 5 };
+
+static void report_to_dir(const char *variable, const char *dir)
+{
+	char value[1024];
+	const char *before = getenv(variable);
+	snprintf(value, sizeof value, "%s%slog_path=%s/report", before != NULL ? before : "",
+	    before != NULL ? ":" : "", dir);
+	setenv(variable, value, 1);
+}
+
+void rig_make(struct rig *rig, const char *helper, int64_t delay)
+{
+	char text[2048];
+	rig->dir = tmpdir_make();
+	snprintf(rig->state, sizeof rig->state, "%s/state", rig->dir);
+	snprintf(rig->conf, sizeof rig->conf, "%s/greylist.conf", rig->dir);
+	snprintf(rig->log, sizeof rig->log, "%s/log", rig->dir);
+	if (mkdir(rig->state, 0750) != 0) {
+		perror(rig->state);
+		exit(1);
+	}
+	int len = snprintf(text, sizeof text,
+	    "database = \"%s\"\ndelay = \"%" PRId64 "s\"\nlog_target = \"%s\"\n"
+	    "request_timeout = \"20s\"\n"
+	    "client_lists = {}\nrecipient_lists = {}\nsender_lists = {}\n",
+	    rig->state, delay, rig->log);
+	tmpdir_write(rig->dir, "greylist.conf", text, (size_t)len);
+	report_to_dir("ASAN_OPTIONS", rig->dir);
+	report_to_dir("UBSAN_OPTIONS", rig->dir);
+	rig->program[0] = strdup(helper);
+	rig->program[1] = strdup("-c");
+	rig->program[2] = rig->conf;
+	rig->program[3] = NULL;
+	target_program(&rig->target, rig->program);
+}
+
+void rig_remove(struct rig *rig, bool keep)
+{
+	free(rig->program[0]);
+	free(rig->program[1]);
+	if (keep) {
+		printf("kept for a look: %s\n", rig->dir);
+		free(rig->dir);
+	} else {
+		tmpdir_remove(rig->dir);
+	}
+	*rig = (struct rig){ .dir = NULL };
+}
+
+/* Counts the lines with the word, printing the first few where `show` says so. */
+static uint64_t count_lines(const char *path, const char *word, bool show)
+{
+	char line[8192];
+	uint64_t count = 0;
+	FILE *file = fopen(path, "r");
+	if (file == NULL)
+		return 0;
+	while (fgets(line, sizeof line, file) != NULL) {
+		if (strstr(line, word) == NULL)
+			continue;
+		if (show && count < SHOWN)
+			printf("  %s", line);
+		count++;
+	}
+	fclose(file);
+	return count;
+}
+
+uint64_t rig_logged(const struct rig *rig, const char *word)
+{
+	return count_lines(rig->log, word, false);
+}
+
+uint64_t rig_trouble(const struct rig *rig)
+{
+	char path[1024];
+	uint64_t count = count_lines(rig->log, "warning:", true);
+	DIR *dir = opendir(rig->dir);
+	const struct dirent *entry;
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		if (strncmp(entry->d_name, "report.", 7) != 0)
+			continue;
+		snprintf(path, sizeof path, "%s/%s", rig->dir, entry->d_name);
+		printf("a sanitizer's %s:\n", entry->d_name);
+		count_lines(path, "", true);
+		count++;
+	}
+	if (dir != NULL)
+		closedir(dir);
+	return count;
+}
+
+bool rig_full(void)
+{
+	return getenv("GREYLIST_TEST_FULL") != NULL;
+}
+
+uint64_t rig_seed(void)
+{
+	const char *text = getenv("GREYLIST_TEST_SEED");
+	return text != NULL ? strtoull(text, NULL, 0) : 20240229;
+}
+
+bool rig_sanitized(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+	return true;
+#else
+	return false;
+#endif
+}
