@@ -21,7 +21,11 @@ int store_fixture_teardown(void **state);
 /* The options that the suites open with. */
 struct gl_store_options store_fixture_options(const char *database);
 
-/* Opens the same table once more, as another process would. Fails the test where it cannot. */
+/*
+ * Opens the table of the fixture. Fails the test where it cannot. One
+ * process must not have one LMDB table open twice: close the fixture's
+ * own store first, or fork.
+ */
 struct gl_store *store_fixture_open(const struct store_fixture *fixture);
 
 /* The triplet of a client, sender and recipient under the table's secret. */
