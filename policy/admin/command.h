@@ -26,7 +26,7 @@ enum gl_exit {
 	GL_EXIT_CONFIG = 78
 };
 
-/* What a command needs before it runs. main.c sees to it and exits with the fitting code. */
+/* What a command needs before it runs; gl_command_run sees to it and says what is missing. */
 enum gl_need {
 	GL_NEED_NOTHING, /* runs as whoever called */
 	GL_NEED_CONFIG,  /* a readable configuration, still as whoever called */
@@ -40,12 +40,16 @@ struct gl_admin {
 	FILE *out; /* results */
 	FILE *err; /* everything else */
 	int64_t now;
-	bool terminal;    /* `out` is a terminal: aligned columns instead of TSV */
-	bool json;        /* --json was given */
-	bool dry_run;     /* --dry-run was given */
-	const char *only; /* value of the first of --client, --sender, --recipient; NULL: none */
-	char only_kind;   /* 'c', 's', 'r' */
-	const char *mode; /* --mode */
+	bool terminal;     /* `out` is a terminal: aligned columns instead of TSV */
+	unsigned columns;  /* of the terminal; 0: not known */
+	unsigned reopened; /* how often another table took the open one's place */
+	bool left_out;     /* entries could not be read; what was done is not all */
+
+	bool json;                  /* --json was given */
+	bool dry_run;               /* --dry-run was given */
+	const char *only;           /* value of --client, --sender or --recipient; NULL: none */
+	char only_kind;             /* 'c', 's', 'r' */
+	const char *mode;           /* --mode */
 	const char *postfix_config; /* --postfix-config */
 	const char *service_user;   /* --user */
 	bool undo;                  /* --undo */
@@ -82,11 +86,32 @@ extern const struct gl_command gl_command_setup_postfix;
 extern const struct gl_command gl_command_show;
 extern const struct gl_command gl_command_stats;
 
-/* Parses options and operands of a command, opens what it needs, and runs it. argv[0] is its name.
+/* Prints how the tool is called and every command's line. */
+void gl_commands_help(FILE *to);
+
+/*
+ * Parses options and operands of a command, opens what it needs, and
+ * runs it. argv[0] is its name, or as much of it as no other command
+ * shares; the order of argv changes.
  */
 enum gl_exit gl_command_run(struct gl_admin *admin, int argc, char **argv);
 
 /* The exit code that a status of the store means. */
 enum gl_exit gl_exit_of(enum gl_status status);
+
+/* "greylist-admin: " and the sentence on admin->err, whole with its newline. */
+void gl_admin_say(const struct gl_admin *admin, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Says what went wrong with the table after it was opened; returns the exit code. GL_OK is silent.
+ */
+enum gl_exit gl_admin_fail(const struct gl_admin *admin, enum gl_status status);
+
+/*
+ * After a call came back with `status`: whether it is to be made again,
+ * because another table (or other rules) took the place of the one that
+ * was open, and that one is open now.
+ */
+bool gl_admin_again(struct gl_admin *admin, enum gl_status status);
 
 #endif

@@ -1,4 +1,67 @@
-int main(void)
+#include "command.h"
+
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "greylist/version.h"
+
+static unsigned terminal_columns(void)
 {
-	return 0;
+	struct winsize size = { 0 };
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+/* A result that did not reach its file or pipe is no result. */
+static enum gl_exit finish(struct gl_admin *admin, enum gl_exit code)
+{
+	gl_world_clear(&admin->world);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	gl_admin_say(admin, "the output could not be written");
+	return GL_EXIT_IO;
+}
+
+static enum gl_exit run(struct gl_admin *admin, const char *config, int argc, char **argv)
+{
+	gl_world_init(&admin->world, config, GL_ACCESS_READ);
+	return finish(admin, gl_command_run(admin, argc, argv));
+}
+
+static enum gl_exit wrong_usage(const struct gl_admin *admin, const char *word)
+{
+	if (strcmp(word, "-c") == 0)
+		gl_admin_say(admin, "-c needs a value: FILE");
+	else
+		gl_admin_say(admin, "there is no option %s in front of the command", word);
+	gl_commands_help(stderr);
+	return GL_EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	struct gl_admin admin = { .out = stdout,
+		.err = stderr,
+		.now = (int64_t)time(NULL),
+		.terminal = isatty(STDOUT_FILENO) == 1,
+		.columns = terminal_columns() };
+	const char *config = GREYLIST_DEFAULT_CONFIG;
+	int at = 1;
+
+	for (; at < argc && argv[at][0] == '-'; at++) {
+		const char *word = argv[at];
+		if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+			gl_commands_help(stdout);
+			return GL_EXIT_OK;
+		}
+		if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
+			printf("greylist-admin %s, %s\n", GREYLIST_VERSION, gl_store_engine());
+			return GL_EXIT_OK;
+		}
+		if (strcmp(word, "-c") != 0 || argv[at + 1] == NULL)
+			return (int)wrong_usage(&admin, word);
+		config = argv[++at];
+	}
+	return (int)run(&admin, config, argc - at, argv + at);
 }

@@ -1,0 +1,110 @@
+#include "finding.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+enum { ROOM_LEAST = 64 }; /* MiB; a table of 100,000 triplets takes 16 */
+
+static bool check_directory(struct gl_check *check, const char *path, const struct stat *info)
+{
+	unsigned mode = (unsigned)info->st_mode & 07777;
+	if (!S_ISDIR(info->st_mode)) {
+		gl_finding_error(
+		    check, "%s: is no directory; name another one in `database`", path);
+		return false;
+	}
+	if (info->st_uid == 0)
+		gl_finding_error(check,
+		    "%s: belongs to root, and the helper never runs as root; chown it to the "
+		    "user= of the spawn service",
+		    path);
+	if ((mode & (S_IWGRP | S_IRWXO)) != 0)
+		gl_finding_warning(check,
+		    "%s: mode %04o lets others in, and it holds mail addresses; chmod 0750 %s",
+		    path, mode, path);
+	else
+		gl_finding_ok(check, "%s: state directory, mode %04o, of uid %u", path, mode,
+		    (unsigned)info->st_uid);
+	return true;
+}
+
+/* By name only: to open and close lock.mdb would drop the locks of this very process. */
+static void check_owners(struct gl_check *check, const char *path, uid_t owner)
+{
+	DIR *directory = opendir(path);
+	if (directory == NULL) {
+		gl_finding_error(check, "%s: cannot be read: %s", path, strerror(errno));
+		return;
+	}
+	for (struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory)) {
+		struct stat info;
+		if (strcmp(entry->d_name, "..") == 0 ||
+		    fstatat(dirfd(directory), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0)
+			continue;
+		if (info.st_uid != owner)
+			gl_finding_error(check,
+			    "%s/%s: belongs to uid %u, so the helper cannot use it; "
+			    "chown -h --reference=%s %s/%s",
+			    path, entry->d_name, (unsigned)info.st_uid, path, path, entry->d_name);
+	}
+	closedir(directory);
+}
+
+static void check_secret(struct gl_check *check, const char *directory)
+{
+	char path[4096];
+	struct stat info;
+	snprintf(path, sizeof path, "%s/secret", directory);
+	if (lstat(path, &info) != 0)
+		return;
+	if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		gl_finding_warning(check,
+		    "%s: mode %04o lets others read the digest secret; chmod 0600 %s", path,
+		    (unsigned)info.st_mode & 07777, path);
+	else
+		gl_finding_ok(
+		    check, "%s: digest secret, mode %04o", path, (unsigned)info.st_mode & 07777);
+}
+
+static void check_room(struct gl_check *check, const char *directory)
+{
+	struct statvfs fs;
+	if (statvfs(directory, &fs) != 0)
+		return;
+	uint64_t room = (uint64_t)fs.f_bavail * fs.f_frsize >> 20;
+	if (room < ROOM_LEAST)
+		gl_finding_warning(check,
+		    "%s: only %" PRIu64 " MiB are free; where the disk is full every stranger "
+		    "passes",
+		    directory, room);
+	else
+		gl_finding_ok(check, "%s: room for more than %d MiB", directory, ROOM_LEAST);
+}
+
+bool gl_check_place(struct gl_check *check, const char *directory)
+{
+	struct stat info;
+	char table[4096];
+	if (stat(directory, &info) != 0) {
+		gl_finding_error(check,
+		    "%s: %s; make it: install -d -m 0750 -o greylist -g greylist %s", directory,
+		    strerror(errno), directory);
+		return false;
+	}
+	if (!check_directory(check, directory, &info))
+		return false;
+	check_owners(check, directory, info.st_uid);
+	snprintf(table, sizeof table, "%s/table", directory);
+	struct stat link;
+	if (stat(table, &link) == 0)
+		check_owners(check, table, info.st_uid);
+	check_secret(check, directory);
+	check_room(check, directory);
+	return true;
+}

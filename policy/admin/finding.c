@@ -1,0 +1,36 @@
+#include "finding.h"
+
+#include <stdarg.h>
+
+static void say(FILE *to, const char *kind, const char *format, va_list arguments)
+{
+	fprintf(to, "%-8s", kind);
+	vfprintf(to, format, arguments);
+	fputc('\n', to);
+}
+
+void gl_finding_ok(struct gl_check *check, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	say(check->admin->out, "ok", format, arguments);
+	va_end(arguments);
+}
+
+void gl_finding_warning(struct gl_check *check, const char *format, ...)
+{
+	va_list arguments;
+	check->warnings++;
+	va_start(arguments, format);
+	say(check->admin->out, "warning", format, arguments);
+	va_end(arguments);
+}
+
+void gl_finding_error(struct gl_check *check, const char *format, ...)
+{
+	va_list arguments;
+	check->errors++;
+	va_start(arguments, format);
+	say(check->admin->out, "error", format, arguments);
+	va_end(arguments);
+}
