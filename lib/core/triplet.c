@@ -53,7 +53,9 @@ enum gl_status gl_key_network(struct gl_network *client, struct gl_span key)
 	if (key.len != 2 + octets && key.len != 2 + octets + GL_DIGEST_SIZE)
 		return GL_CORRUPT;
 	memcpy(read.base.bytes, key.at + 2, octets);
-	*client = read;
+	*client = gl_network_of(&read.base, read.prefix);
+	if (memcmp(client->base.bytes, read.base.bytes, sizeof read.base.bytes) != 0)
+		return GL_CORRUPT;
 	return GL_OK;
 }
 
