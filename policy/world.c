@@ -117,13 +117,14 @@ size_t gl_world_rule_inputs(
 {
 	const struct gl_config *config = &world->config;
 	size_t count = 0;
-	inputs[count++] = (struct gl_rules_input){
-		.list = GL_LIST_RELAYS,
-		.path = world->config_path,
-		.words = (const char *const *)config->relays.at,
-		.word_count = config->relays.count,
-		.line = config->relays.line,
-	};
+	if (config->relays.count > 0)
+		inputs[count++] = (struct gl_rules_input){
+			.list = GL_LIST_RELAYS,
+			.path = world->config_path,
+			.words = (const char *const *)config->relays.at,
+			.word_count = config->relays.count,
+			.line = config->relays.line,
+		};
 	count = add_files(inputs, count, GL_LIST_CLIENTS, &config->client_lists);
 	count = add_files(inputs, count, GL_LIST_RECIPIENTS, &config->recipient_lists);
 	return add_files(inputs, count, GL_LIST_SENDERS, &config->sender_lists);
