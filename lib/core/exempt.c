@@ -32,8 +32,11 @@ static bool has(struct gl_span text, char byte)
 	return gl_span_find(text, byte) < text.len;
 }
 
-static bool only(struct gl_span text, const char *also)
+/* Whether it is meant as numbers: a digit first, then only digits and `also`. */
+static bool is_numeric(struct gl_span text, const char *also)
 {
+	if (!gl_is_digit(text.at[0]))
+		return false;
 	for (size_t i = 0; i < text.len; i++)
 		if (!gl_is_digit(text.at[i]) && !has(gl_span_of(also), text.at[i]))
 			return false;
@@ -192,9 +195,9 @@ static enum gl_status read_client(struct gl_rule *rule, struct gl_span entry, co
 		       "into the recipients or the senders";
 		return GL_MALFORMED;
 	}
-	if (has(entry, ':') || only(entry, "./"))
+	if (has(entry, ':') || is_numeric(entry, "./"))
 		return read_network(rule, entry, why);
-	if (only(entry, ".-/")) {
+	if (is_numeric(entry, ".-/")) {
 		*why = "no range of addresses: write networks, such as 192.0.2.0/28";
 		return GL_MALFORMED;
 	}
@@ -206,7 +209,7 @@ static enum gl_status read_correspondent(
 {
 	if (has(entry, '@'))
 		return read_mailbox(rule, entry, why);
-	if (has(entry, ':') || only(entry, "./")) {
+	if (has(entry, ':') || is_numeric(entry, "./")) {
 		*why = "a list of mail addresses and domains: a network belongs into the clients";
 		return GL_MALFORMED;
 	}

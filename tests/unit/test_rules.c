@@ -1,5 +1,3 @@
-#include <errno.h>
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -58,6 +56,7 @@ static int tear_down(void **state)
 	struct room *room = *state;
 
 	gl_rules_free(room->rules);
+	gl_rules_free(NULL);
 	tmpdir_remove(room->directory);
 	free(room);
 	return 0;
@@ -372,105 +371,6 @@ static void test_a_hundred_thousand_entries(void **state)
 	assert_int_equal(line_of(room, GL_LIST_CLIENTS, "host7919.example"), 2);
 }
 
-struct stamp_room {
-	uint8_t before[GL_STAMP_SIZE];
-	uint8_t after[GL_STAMP_SIZE];
-};
-
-static bool changed(struct stamp_room *stamps, const struct gl_rules_input *input)
-{
-	gl_rules_stamp(stamps->after, input, 1);
-	bool differs = memcmp(stamps->before, stamps->after, GL_STAMP_SIZE) != 0;
-
-	memcpy(stamps->before, stamps->after, GL_STAMP_SIZE);
-	return differs;
-}
-
-static void test_the_stamp_follows_the_file(void **state)
-{
-	struct room *room = *state;
-	struct gl_rules_input input = list_file(room, 0, GL_LIST_CLIENTS, "list");
-	struct stamp_room stamps;
-	struct timespec times[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000, .tv_nsec = 1 } };
-
-	gl_rules_stamp(stamps.before, &input, 1);
-	assert_false(changed(&stamps, &input));
-	write_list(room, "list", "a.example\n");
-	assert_true(changed(&stamps, &input));
-	assert_false(changed(&stamps, &input));
-	write_list(room, "list", "a.example\nb.example\n");
-	assert_true(changed(&stamps, &input));
-	assert_int_equal(utimensat(AT_FDCWD, room->paths[0], times, 0), 0);
-	assert_true(changed(&stamps, &input));
-	times[1].tv_nsec = 2;
-	assert_int_equal(utimensat(AT_FDCWD, room->paths[0], times, 0), 0);
-	assert_true(changed(&stamps, &input));
-	write_list(room, "new", "c.example\nd.example\n");
-	assert_int_equal(rename(tmpdir_path(room->directory, "new"), room->paths[0]), 0);
-	assert_true(changed(&stamps, &input));
-	assert_int_equal(unlink(room->paths[0]), 0);
-	assert_true(changed(&stamps, &input));
-}
-
-static void test_the_stamp_follows_list_path_and_order(void **state)
-{
-	struct room *room = *state;
-	struct gl_rules_input inputs[2];
-	struct gl_rules_input turned[2];
-	uint8_t one[GL_STAMP_SIZE];
-	uint8_t other[GL_STAMP_SIZE];
-
-	inputs[0] = turned[1] = list_file(room, 0, GL_LIST_CLIENTS, "a");
-	inputs[1] = turned[0] = list_file(room, 1, GL_LIST_CLIENTS, "b");
-	gl_rules_stamp(one, inputs, 2);
-	gl_rules_stamp(other, turned, 2);
-	assert_memory_not_equal(one, other, GL_STAMP_SIZE);
-	gl_rules_stamp(one, inputs, 1);
-	gl_rules_stamp(other, inputs, 2);
-	assert_memory_not_equal(one, other, GL_STAMP_SIZE);
-	inputs[0].list = GL_LIST_SENDERS;
-	gl_rules_stamp(other, inputs, 1);
-	assert_memory_not_equal(one, other, GL_STAMP_SIZE);
-}
-
-static void test_the_stamp_follows_the_words(void **state)
-{
-	static const char *const one_word[] = { "192.0.2.1192.0.2.2" };
-	static const char *const two_words[] = { "192.0.2.1", "192.0.2.2" };
-	struct gl_rules_input input = { .list = GL_LIST_RELAYS,
-		.path = "conf",
-		.words = two_words,
-		.word_count = 2,
-		.line = 4 };
-	struct stamp_room stamps;
-	char long_word[2000];
-	const char *long_words[] = { long_word };
-
-	(void)state;
-	gl_rules_stamp(stamps.before, &input, 1);
-	input.word_count = 1;
-	assert_true(changed(&stamps, &input));
-	input.words = one_word;
-	assert_true(changed(&stamps, &input));
-	input.line = 5;
-	assert_true(changed(&stamps, &input));
-	memset(long_word, 'x', sizeof long_word);
-	long_word[sizeof long_word - 1] = '\0';
-	input.words = long_words;
-	assert_true(changed(&stamps, &input));
-	long_word[sizeof long_word - 2] = 'y';
-	assert_true(changed(&stamps, &input));
-	long_word[0] = 'y';
-	assert_true(changed(&stamps, &input));
-	assert_false(changed(&stamps, &input));
-}
-
-static void test_nothing_to_free(void **state)
-{
-	(void)state;
-	gl_rules_free(NULL);
-}
-
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -491,10 +391,6 @@ int main(void)
 		TEST(test_an_endless_device_does_not_fill_the_memory),
 		TEST(test_an_unreadable_file_fails_the_compilation),
 		TEST(test_a_hundred_thousand_entries),
-		TEST(test_the_stamp_follows_the_file),
-		TEST(test_the_stamp_follows_list_path_and_order),
-		TEST(test_the_stamp_follows_the_words),
-		cmocka_unit_test(test_nothing_to_free),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
