@@ -3,11 +3,12 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "source.h"
 
 static unsigned char nibble(char digit)
 {
@@ -39,21 +40,4 @@ size_t hex_read_file(unsigned char *bytes, size_t size, const char *path)
 	size_t len = hex_read(bytes, size, text);
 	free(text);
 	return len;
-}
-
-char *source_text(const char *path)
-{
-	enum { MOST = 1 << 20 };
-	char full[1024];
-	snprintf(full, sizeof full, "%s/%s", GREYLIST_SOURCE_DIR, path);
-	FILE *file = fopen(full, "rb");
-	if (file == NULL)
-		fail_msg("cannot open %s", full);
-	char *text = malloc(MOST);
-	assert_non_null(text);
-	size_t len = fread(text, 1, MOST - 1, file);
-	assert_true(feof(file));
-	fclose(file);
-	text[len] = '\0';
-	return text;
 }

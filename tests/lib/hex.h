@@ -16,7 +16,4 @@ size_t hex_read(unsigned char *bytes, size_t size, const char *text);
 /* The same with the text of a file below the source tree. */
 size_t hex_read_file(unsigned char *bytes, size_t size, const char *path);
 
-/* A whole text file below the source tree, zero-terminated; the caller frees it. */
-char *source_text(const char *path);
-
 #endif

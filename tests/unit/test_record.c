@@ -9,6 +9,7 @@
 #include "dice.h"
 #include "greylist/record.h"
 #include "hex.h"
+#include "source.h"
 
 enum { ROWS = 3000 };
 

@@ -9,6 +9,7 @@
 #include "dice.h"
 #include "greylist/triplet.h"
 #include "hex.h"
+#include "source.h"
 
 static const struct gl_secret secret = { "0123456789abcdef" };
 static const struct gl_secret other_secret = { "0123456789abcdeF" };
@@ -164,12 +165,13 @@ static void addresses_of_the_greatest_length_fit_and_longer_ones_are_refused(voi
 	static struct gl_triplet triplet;
 	memset(longest, 'x', sizeof longest);
 	struct gl_span most = { longest, GL_VALUE_MAX }, more = { longest, GL_VALUE_MAX + 1 };
+	struct gl_span none = { NULL, 0 };
 	struct gl_network from = network("2001:db8::1");
 	assert_int_equal(gl_triplet_make(&triplet, &from, most, most, &secret), GL_OK);
 	assert_int_equal(gl_triplet_text(&triplet).len, GL_TEXT_MAX);
 	assert_int_equal(triplet.key.len, 2 + 8 + GL_DIGEST_SIZE);
-	assert_int_equal(gl_triplet_make(&triplet, &from, more, most, &secret), GL_TOO_LONG);
-	assert_int_equal(gl_triplet_make(&triplet, &from, most, more, &secret), GL_TOO_LONG);
+	assert_int_equal(gl_triplet_make(&triplet, &from, more, none, &secret), GL_TOO_LONG);
+	assert_int_equal(gl_triplet_make(&triplet, &from, none, more, &secret), GL_TOO_LONG);
 }
 
 static bool same_network(const struct gl_network *a, const struct gl_network *b)
