@@ -181,7 +181,8 @@ static void print_option(FILE *to, const struct gl_option *option)
 		fprintf(to, "\n# %s\n# From %s to %s.\n", option->sentence, option->least,
 		    option->most);
 	else
-		fprintf(to, "\n# %s\n# It must be %s.\n", option->sentence, option->must);
+		fprintf(to, "\n# %s\n# %s must be %s.\n", option->sentence,
+		    option->form == GL_FORM_LIST ? "They" : "It", option->must);
 
 	fprintf(to, "%s = ", option->name);
 	if (option->form == GL_FORM_LIST)

@@ -9,6 +9,7 @@ struct scan {
 	char *end;
 	unsigned line;
 	unsigned depth;      /* of braces */
+	unsigned control;    /* line of the last control character: one of them a line is enough */
 	struct gl_span word; /* the last one, where nothing but blanks followed it */
 };
 
@@ -35,13 +36,18 @@ static bool is_control(char byte)
 	return (byte >= '\0' && byte < ' ' && byte != '\t') || byte == 0x7f;
 }
 
-static void report(struct scan *scan, const char *text)
-{
-	gl_reading_mistake(scan->reading, scan->line, text);
-}
-
 static const char variable_text[] = "${...} stands for nothing here: write the value itself";
 static const char control_text[] = "a control character";
+
+static void report(struct scan *scan, const char *text)
+{
+	bool again = text == control_text && scan->control == scan->line;
+
+	if (text == control_text)
+		scan->control = scan->line;
+	if (!again)
+		gl_reading_mistake(scan->reading, scan->line, text);
+}
 
 static void line_comment(struct scan *scan)
 {
