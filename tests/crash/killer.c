@@ -156,19 +156,31 @@ static void kill_the_due(struct hunt *hunt)
 	}
 }
 
-/* Nobody is killed any more: everybody has to get an answer and to end well. */
+static bool anyone_busy(const struct hunt *hunt)
+{
+	bool busy = false;
+	for (int i = 0; i < WORKERS; i++)
+		busy = busy || hunt->workers[i].entry != NULL;
+	return busy;
+}
+
+/* Nobody is killed any more: everybody has to get an answer. */
 static void let_live(struct hunt *hunt)
 {
 	for (int i = 0; i < WORKERS; i++)
 		hunt->workers[i].kill_at = INT64_MAX;
-	while (listen_once(hunt, PATIENCE) > 0)
+	while (anyone_busy(hunt) && listen_once(hunt, PATIENCE) > 0)
 		continue;
+	if (anyone_busy(hunt))
+		complain(hunt, "a helper does not answer any more");
+}
+
+static void end_all(struct hunt *hunt)
+{
 	for (int i = 0; i < WORKERS; i++) {
 		struct worker *worker = &hunt->workers[i];
-		if (worker->entry != NULL) {
-			complain(hunt, "a helper does not answer any more");
+		if (worker->entry != NULL)
 			peer_kill(&worker->peer);
-		}
 		if (peer_close(&worker->peer) != 0)
 			complain(hunt, "a helper ended badly");
 	}
@@ -189,8 +201,9 @@ static void run_episode(struct hunt *hunt, int64_t seconds, const char *helper)
 	let_live(hunt);
 	printf("  %" PRIu64 " answers, %" PRIu64 " kills\n", hunt->answers - answers,
 	    hunt->kills - kills);
-	hunt->wrong += rig_trouble(&hunt->rig);
 	hunt->wrong += ledger_compare(&hunt->ledger, hunt->rig.state);
+	end_all(hunt);
+	hunt->wrong += rig_trouble(&hunt->rig);
 	if (hunt->answers == answers || hunt->kills == kills)
 		complain(hunt, "nothing was answered, or nobody killed");
 	rig_remove(&hunt->rig, hunt->wrong != wrong && getenv("GREYLIST_TEST_KEEP") != NULL);

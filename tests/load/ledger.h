@@ -42,8 +42,10 @@ bool ledger_answer(const struct ledger *ledger, struct ledger_entry *entry, enum
 
 /*
  * Opens the table of a state directory as a fresh writer, reaps, writes
- * one record more, and looks up all that was answered. Prints the first
- * few differences and returns how many there are.
+ * one record more, and looks up all that was answered. A helper has to
+ * survive until then: whoever finds himself alone with a table starts
+ * with fresh locks, and would not notice any that were left behind.
+ * Prints the first few differences and returns how many there are.
  */
 uint64_t ledger_compare(const struct ledger *ledger, const char *directory);
 
