@@ -20,8 +20,8 @@
  *      (letters, digits and '_' make a word) becomes '#'.
  *
  * Rules 2, 3 and 5 give what Postgrey 1.37 gives for a sender in lower
- * case; it does not know BATV in upper case, nor behind an extension
- * with a '='. The result is in lower case, and normalising it again
+ * case; it does not know BATV in upper case, nor one that only rule 3
+ * lays bare. The result is in lower case, and normalising it again
  * changes nothing. The domain begins at the first '@', as Postgrey has
  * it; a sender without '@' is put in lower case and otherwise left alone.
  */
