@@ -290,8 +290,10 @@ static void read_cells(struct gl_totals *totals, const word *cells)
 void gl_counters_totals(const struct gl_counters *counters, struct gl_totals *totals)
 {
 	memset(totals, 0, sizeof *totals);
-	if (counters != NULL)
-		read_cells(totals, counters->words + AT_TOTALS);
+	if (counters == NULL)
+		return;
+	totals->day = (int64_t)atomic_load(&counters->words[AT_DAY]);
+	read_cells(totals, counters->words + AT_TOTALS);
 }
 
 enum gl_status gl_counters_day(

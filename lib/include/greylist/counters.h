@@ -37,9 +37,9 @@ void gl_counters_close(struct gl_counters *counters);
 void gl_counters_add(
     struct gl_counters *counters, enum gl_action action, enum gl_reason reason, int64_t now);
 
-/* All verdicts since the file was made (`day` 0), or a snapshot's totals at the end of that day. */
+/* All verdicts since the file was made, or a snapshot's totals at the end of that day. */
 struct gl_totals {
-	int64_t day; /* days since the epoch; 0: running totals */
+	int64_t day; /* since the epoch: the snapshot's, or the last with a verdict; 0: none yet */
 	uint64_t verdicts[GL_ACTIONS][GL_REASONS];
 };
 
