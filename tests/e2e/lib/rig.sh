@@ -43,7 +43,8 @@ rig_helper() {
 	install -m 755 "$HELPER" "$RIG/bin/greylist-policy"
 	if grep -qE '__(asan|ubsan)_' "$HELPER"; then
 		SANITIZED=1
-		export ASAN_OPTIONS=log_path=$RIG/log/sanitizer UBSAN_OPTIONS=log_path=$RIG/log/sanitizer
+		export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}log_path=$RIG/log/sanitizer
+		export UBSAN_OPTIONS=${UBSAN_OPTIONS:+$UBSAN_OPTIONS:}log_path=$RIG/log/sanitizer
 	fi
 }
 

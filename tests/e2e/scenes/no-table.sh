@@ -10,6 +10,7 @@ scene() {
 	chmod 750 "$RIG/db"
 	trouble_over "table unreadable"
 
+	postfix_reload mx # a helper that has the table open needs no leave any more
 	: >"$GREYLIST_LOG"
 	chown -R daemon "$RIG/db"
 	trouble_accepts "table of another owner"
