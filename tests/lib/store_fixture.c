@@ -55,12 +55,12 @@ void store_fixture_triplet(const struct gl_store *store, struct gl_triplet *trip
 	struct gl_network network;
 	assert_int_equal(gl_network_parse(&network, gl_span_of(client)), GL_OK);
 	assert_int_equal(gl_triplet_make(triplet, &network, gl_span_of(sender),
-	                     gl_span_of(recipient), gl_store_secret(store)),
+			     gl_span_of(recipient), gl_store_secret(store)),
 	    GL_OK);
 }
 
-void store_fixture_remember(struct gl_store *store, const struct gl_triplet *triplet,
-    struct gl_record record, int64_t base)
+void store_fixture_remember(
+    struct gl_store *store, const struct gl_triplet *triplet, struct gl_record record, int64_t base)
 {
 	record.text = gl_triplet_text(triplet);
 	struct gl_op op = {
@@ -72,8 +72,7 @@ void store_fixture_remember(struct gl_store *store, const struct gl_triplet *tri
 bool store_fixture_recall(
     struct gl_store *store, const struct gl_triplet *triplet, struct gl_record *record)
 {
-	struct gl_lookup lookup = { .table = GL_TABLE_TRIPLET,
-		.key = gl_key_span(&triplet->key) };
+	struct gl_lookup lookup = { .table = GL_TABLE_TRIPLET, .key = gl_key_span(&triplet->key) };
 	assert_int_equal(gl_store_lookup(store, &lookup, 1), GL_OK);
 	if (!lookup.found)
 		return false;
