@@ -1,0 +1,133 @@
+#include "conversation.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "site.h"
+#include "tmpdir.h"
+
+enum { START = 1700000000 };
+
+static const struct attempt usual = { "192.0.2.7", "mail.b.test", "a@b.test", "c@d.test", "1.2.3",
+	NULL };
+
+static void expect(const struct site *site, int64_t now, const char *answer)
+{
+	struct conversation talk = { .config = site->config, .now = now };
+	try_once(&talk, &usual);
+	if (!answered(&talk, answer))
+		fail_msg("expected %s, got %s", answer, talk.reply);
+}
+
+static void a_broken_configuration_passes_everything(void **state)
+{
+	struct site *site = *state;
+	site_configure(site, "delay = never");
+	expect(site, START, "DUNNO\n\n");
+	assert_true(site_logged(site, "greylist.conf:8: "));
+	assert_true(site_logged(site, "action=pass, reason=configuration error, "));
+	site_configure(site, "");
+	expect(site, START, "DEFER_IF_PERMIT");
+}
+
+static void a_missing_directory_passes_or_defers_as_told(void **state)
+{
+	struct site *site = *state;
+	assert_int_equal(rmdir(site->database), 0);
+	expect(site, START, "DUNNO\n\n");
+	assert_true(site_logged(site, "action=pass, reason=store error, "));
+	assert_true(site_logged(site, "state: cannot be opened: No such file or directory"));
+	site_configure(site, "on_error = defer");
+	expect(site, START, "DEFER_IF_PERMIT 4.3.0 Temporary service problem\n\n");
+	assert_true(site_logged(site, "action=greylist, reason=store error, "));
+	assert_int_equal(mkdir(site->database, 0750), 0);
+	expect(site, START, "DEFER_IF_PERMIT 4.2.0");
+}
+
+static void a_damaged_table_passes_and_is_named(void **state)
+{
+	struct site *site = *state;
+	static const char junk[8192] = "junk";
+	expect(site, START, "DEFER_IF_PERMIT");
+	tmpdir_write(site->database, "table.1/data.mdb", junk, sizeof junk);
+	expect(site, START + 1, "DUNNO\n\n");
+	assert_true(site_logged(site, "table.1: cannot be used: "));
+}
+
+static void a_table_with_another_secret_is_left_alone(void **state)
+{
+	struct site *site = *state;
+	expect(site, START, "DEFER_IF_PERMIT");
+	tmpdir_write(site->database, "secret", "0123456789abcdef", 16);
+	expect(site, START + 1, "DUNNO\n\n");
+	assert_true(site_logged(site, "secret: is not the secret"));
+	struct stat info;
+	assert_int_equal(stat(tmpdir_path(site->database, "table.1/data.mdb"), &info), 0);
+}
+
+/* One connection lives through everything that can happen to the table in between. */
+static void a_table_replaced_under_a_session_is_found(void **state)
+{
+	struct site *site = *state;
+	expect(site, START, "DEFER_IF_PERMIT");
+	assert_int_equal(unlink(tmpdir_path(site->database, "table")), 0);
+	expect(site, START + 200, "DEFER_IF_PERMIT 4.2.0 Greylisted, please retry in 180");
+	expect(site, START + 380, "PREPEND");
+}
+
+static void an_unreadable_list_keeps_the_last_good_rules(void **state)
+{
+	struct site *site = *state;
+	site_list(site, "clients", "192.0.2.7\n");
+	expect(site, START, "DUNNO");
+	assert_int_equal(unlink(tmpdir_path(site->root, "clients")), 0);
+	assert_int_equal(mkdir(tmpdir_path(site->root, "clients"), 0700), 0);
+	expect(site, START + 1, "DUNNO");
+	assert_true(site_logged(site, "the last good ones stay in force"));
+	assert_true(site_logged(site, "reason=client whitelist"));
+}
+
+static void a_small_map_that_is_full_lets_mail_pass(void **state)
+{
+	struct site *site = *state;
+	site_configure(site, "map_limit = 16M");
+	struct attempt flood = usual;
+	struct conversation talk = { .config = site->config, .now = START };
+	char sender[4096];
+	memset(sender, 'x', sizeof sender);
+	sender[3000] = '\0';
+	flood.sender = sender;
+	int attempts = 0;
+	do {
+		/* Letters only: digits on their own would all be one sender. */
+		sender[0] = (char)('a' + attempts % 26);
+		sender[1] = (char)('a' + attempts / 26 % 26);
+		sender[2] = (char)('a' + attempts / 676 % 26);
+		try_once(&talk, &flood);
+	} while (answered(&talk, "DEFER_IF_PERMIT") && ++attempts < 9000);
+	assert_true(attempts > 1000 && attempts < 9000);
+	assert_true(answered(&talk, "DUNNO"));
+	assert_true(site_logged(site, "MDB_MAP_FULL"));
+	assert_true(site_logged(site, "reason=store error"));
+}
+
+int main(void)
+{
+#define AT_SITE(test) cmocka_unit_test_setup_teardown(test, site_setup, site_teardown)
+	const struct CMUnitTest tests[] = {
+		AT_SITE(a_broken_configuration_passes_everything),
+		AT_SITE(a_missing_directory_passes_or_defers_as_told),
+		AT_SITE(a_damaged_table_passes_and_is_named),
+		AT_SITE(a_table_with_another_secret_is_left_alone),
+		AT_SITE(a_table_replaced_under_a_session_is_found),
+		AT_SITE(an_unreadable_list_keeps_the_last_good_rules),
+		AT_SITE(a_small_map_that_is_full_lets_mail_pass),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
