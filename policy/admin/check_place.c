@@ -35,7 +35,7 @@ static bool check_directory(struct gl_check *check, const char *path, const stru
 }
 
 /* By name only: to open and close lock.mdb would drop the locks of this very process. */
-static void check_owners(struct gl_check *check, const char *path, uid_t owner)
+static void check_owners(struct gl_check *check, const char *path, const char *state, uid_t owner)
 {
 	DIR *directory = opendir(path);
 	if (directory == NULL) {
@@ -44,14 +44,14 @@ static void check_owners(struct gl_check *check, const char *path, uid_t owner)
 	}
 	for (struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory)) {
 		struct stat info;
-		if (strcmp(entry->d_name, "..") == 0 ||
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
 		    fstatat(dirfd(directory), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0)
 			continue;
 		if (info.st_uid != owner)
 			gl_finding_error(check,
 			    "%s/%s: belongs to uid %u, so the helper cannot use it; "
 			    "chown -h --reference=%s %s/%s",
-			    path, entry->d_name, (unsigned)info.st_uid, path, path, entry->d_name);
+			    path, entry->d_name, (unsigned)info.st_uid, state, path, entry->d_name);
 	}
 	closedir(directory);
 }
@@ -99,11 +99,11 @@ bool gl_check_place(struct gl_check *check, const char *directory)
 	}
 	if (!check_directory(check, directory, &info))
 		return false;
-	check_owners(check, directory, info.st_uid);
+	check_owners(check, directory, directory, info.st_uid);
 	snprintf(table, sizeof table, "%s/table", directory);
 	struct stat link;
 	if (stat(table, &link) == 0)
-		check_owners(check, table, info.st_uid);
+		check_owners(check, table, directory, info.st_uid);
 	check_secret(check, directory);
 	check_room(check, directory);
 	return true;

@@ -185,5 +185,9 @@ enum gl_exit gl_command_run(struct gl_admin *admin, int argc, char **argv)
 	enum gl_exit code = provide(admin, command->need);
 	if (code == GL_EXIT_OK)
 		code = command->run(admin, count, argv);
-	return code == GL_EXIT_OK && admin->left_out ? GL_EXIT_IO : code;
+	if (code == GL_EXIT_USAGE)
+		gl_command_usage(admin->err, command);
+	if (admin->left_out && (code == GL_EXIT_OK || code == GL_EXIT_NOTHING))
+		code = GL_EXIT_IO;
+	return code;
 }

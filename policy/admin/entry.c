@@ -28,6 +28,19 @@ enum gl_status gl_entry_read(
 	return gl_record_decode(&entry->record, value);
 }
 
+void gl_entry_leave_out(struct gl_admin *admin, const struct gl_entry *entry, enum gl_status status)
+{
+	char client[GL_NETWORK_TEXT];
+	struct gl_out out = gl_out_into(client, sizeof client);
+	if (entry->client.base.family == GL_V4 || entry->client.base.family == GL_V6)
+		gl_out_network(&out, &entry->client);
+	else
+		gl_out_text(&out, "unknown");
+	admin->left_out = true;
+	gl_admin_say(admin, "an entry of client %s cannot be read: %s; left out",
+	    gl_out_string(&out), gl_status_text(status));
+}
+
 struct client_text {
 	char text[GL_NETWORK_TEXT];
 };
@@ -156,7 +169,7 @@ void gl_entry_heading(const struct gl_admin *admin, enum gl_table table)
 	if (!admin->terminal || admin->json)
 		return;
 	if (table == GL_TABLE_CLIENT)
-		fprintf(admin->out, "\n%-*s %*s %-*s %s\n", WIDTH_ADDRESS, "CLIENT", WIDTH_COUNT,
+		fprintf(admin->out, "%-*s %*s %-*s %s\n", WIDTH_ADDRESS, "CLIENT", WIDTH_COUNT,
 		    "COUNT", WIDTH_TIME, "LAST COUNTED", "LAST SEEN");
 	else
 		fprintf(admin->out, "%-*s %-*s %-*s %-*s %s\n", WIDTH_STATE, "STATE", WIDTH_NETWORK,
@@ -187,8 +200,8 @@ static void describe_client(const struct gl_admin *admin, const struct gl_entry 
 	bool passes = gl_client_passes(
 	    &config->timing, &entry->memory, config->auto_whitelist, admin->now);
 	fprintf(admin->out, "client        %s\n", client_of(&client, entry));
-	fprintf(admin->out, "count         %" PRIu32 " of %" PRIu32 "%s\n", entry->memory.count,
-	    config->auto_whitelist, passes ? ", passes at once" : "");
+	fprintf(admin->out, "count         %" PRIu32 " (%" PRIu32 " needed)%s\n",
+	    entry->memory.count, config->auto_whitelist, passes ? ", passes at once" : "");
 	describe_time(admin, "last counted", entry->memory.last_counted);
 	describe_time(admin, "last seen", entry->memory.last_seen);
 }

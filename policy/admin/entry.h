@@ -28,6 +28,10 @@ struct gl_entry {
 GL_CHECKED enum gl_status gl_entry_read(
     struct gl_entry *entry, enum gl_table table, struct gl_span key, struct gl_span value);
 
+/* Says that the entry could not be read, by its client, and sets admin->left_out. */
+void gl_entry_leave_out(
+    struct gl_admin *admin, const struct gl_entry *entry, enum gl_status status);
+
 /* Prints it in the form that was asked for. False: the output failed. */
 bool gl_entry_print(const struct gl_admin *admin, const struct gl_entry *entry);
 

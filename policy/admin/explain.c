@@ -150,19 +150,21 @@ static void print_client(const struct gl_admin *admin, const struct gl_entry *en
 {
 	char seen[GL_TIME_TEXT];
 	fprintf(admin->out,
-	    "record of the client: count %" PRIu32 " of %" PRIu32 ", last seen %s\n",
+	    "record of the client: count %" PRIu32 " (%" PRIu32 " needed), last seen %s\n",
 	    entry->memory.count, admin->world.config.auto_whitelist,
 	    gl_time_text(seen, entry->memory.last_seen));
 }
 
 static void print_triplet(const struct gl_admin *admin, const struct gl_record *record)
 {
-	char first[GL_TIME_TEXT], last[GL_TIME_TEXT], passed[GL_TIME_TEXT];
-	fprintf(admin->out, "record %s, first seen %s, last seen %s, passed at %s, ",
-	    gl_state_text(gl_record_state(&admin->world.config.timing, record, admin->now)),
-	    gl_time_text(first, record->first_seen), gl_time_text(last, record->last_seen),
-	    gl_time_text(passed, record->passed_at));
-	fprintf(admin->out, "attempts %" PRIu32 ", passes %" PRIu32 "\n", record->attempts,
+	char text[GL_TIME_TEXT];
+	enum gl_state state = gl_record_state(&admin->world.config.timing, record, admin->now);
+	fprintf(admin->out, "record %s, first seen %s", gl_state_text(state),
+	    gl_time_text(text, record->first_seen));
+	fprintf(admin->out, ", last seen %s", gl_time_text(text, record->last_seen));
+	if (record->passed_at != 0)
+		fprintf(admin->out, ", passed at %s", gl_time_text(text, record->passed_at));
+	fprintf(admin->out, ", attempts %" PRIu32 ", passes %" PRIu32 "\n", record->attempts,
 	    record->passes);
 }
 

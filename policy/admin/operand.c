@@ -51,17 +51,16 @@ enum gl_status gl_operand_triplet(
 	return status;
 }
 
-static enum gl_status take(
-    struct gl_found *found, const struct gl_lookup *lookup, const struct gl_triplet *triplet)
+static void take(struct gl_admin *admin, struct gl_found *found, const struct gl_lookup *lookup,
+    const struct gl_triplet *triplet)
 {
-	if (!lookup->found)
-		return GL_OK;
 	struct gl_entry *entry = &found->entries[found->count];
 	enum gl_status status = gl_entry_read(entry, lookup->table, lookup->key, lookup->value);
-	if (status == GL_OK && (lookup->table == GL_TABLE_CLIENT ||
-				   gl_span_equal(entry->record.text, gl_triplet_text(triplet))))
+	if (status != GL_OK)
+		gl_entry_leave_out(admin, entry, status);
+	else if (lookup->table == GL_TABLE_CLIENT ||
+		 gl_span_equal(entry->record.text, gl_triplet_text(triplet)))
 		found->count++;
-	return status;
 }
 
 enum gl_status gl_operand_find(struct gl_admin *admin, struct gl_found *found,
@@ -81,6 +80,7 @@ enum gl_status gl_operand_find(struct gl_admin *admin, struct gl_found *found,
 		status = gl_store_lookup(admin->world.store, lookups, count);
 	while (gl_admin_again(admin, status));
 	for (size_t i = 0; status == GL_OK && i < count; i++)
-		status = take(found, &lookups[i], triplet);
+		if (lookups[i].found)
+			take(admin, found, &lookups[i], triplet);
 	return status;
 }

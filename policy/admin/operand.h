@@ -40,10 +40,9 @@ struct gl_found {
 
 /*
  * Looks up the triplet, and the client where `who` is a single one.
- * Another text under the triplet's key is another triplet.
- *
- *   GL_CORRUPT, GL_VERSION  an entry that cannot be read
- *   others as gl_store_lookup
+ * Another text under the triplet's key is another triplet; an entry
+ * that cannot be read is left out (gl_entry_leave_out). Statuses as
+ * gl_store_lookup.
  */
 GL_CHECKED enum gl_status gl_operand_find(struct gl_admin *admin, struct gl_found *found,
     const struct gl_triplet *triplet, const struct gl_who *who);

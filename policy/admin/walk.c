@@ -35,17 +35,6 @@ static bool collect(void *context, struct gl_span key, struct gl_span value)
 	       sizeof slice->bytes - slice->used >= GL_KEY_MAX + GL_RECORD_MAX;
 }
 
-static void say_unreadable(
-    const struct gl_admin *admin, const struct gl_entry *entry, enum gl_status status)
-{
-	char client[GL_NETWORK_TEXT];
-	struct gl_out out = gl_out_into(client, sizeof client);
-	if (entry->client.base.family == GL_V4 || entry->client.base.family == GL_V6)
-		gl_out_network(&out, &entry->client);
-	gl_admin_say(admin, "an entry of client %s cannot be read: %s; left out",
-	    out.len > 0 ? gl_out_string(&out) : "unknown", gl_status_text(status));
-}
-
 /* How far a walk came, and who wants its entries. */
 struct walk {
 	struct gl_admin *admin;
@@ -64,8 +53,7 @@ static void hand_out(struct walk *walk, const struct slice *slice)
 		if (status == GL_OK) {
 			walk->wanted = walk->each(walk->context, &entry);
 		} else {
-			say_unreadable(walk->admin, &entry, status);
-			walk->admin->left_out = true;
+			gl_entry_leave_out(walk->admin, &entry, status);
 		}
 	}
 }
