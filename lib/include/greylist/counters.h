@@ -28,7 +28,10 @@ struct gl_counters;
  *   GL_NO_ACCESS, GL_FULL, GL_FAILED
  */
 GL_CHECKED enum gl_status gl_counters_open(struct gl_counters **counters, const char *directory);
-/* For reading only: never creates or repairs. GL_NOT_FOUND where there is none. */
+/*
+ * For reading only: never creates or repairs. GL_NOT_FOUND where there
+ * is none, GL_CORRUPT where it is damaged.
+ */
 GL_CHECKED enum gl_status gl_counters_open_readonly(
     struct gl_counters **counters, const char *directory);
 void gl_counters_close(struct gl_counters *counters);
