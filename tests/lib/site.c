@@ -56,6 +56,9 @@ bool site_logged(const struct site *site, const char *text)
 	FILE *file = fopen(tmpdir_path(site->root, "log"), "r");
 	if (file == NULL)
 		return false;
+	/* The end of a long log: what a test looks for is recent. */
+	if (fseek(file, -(long)(sizeof log - 1), SEEK_END) != 0)
+		rewind(file);
 	size_t len = fread(log, 1, sizeof log - 1, file);
 	fclose(file);
 	log[len] = '\0';
