@@ -2,7 +2,8 @@
 
 #include <stdarg.h>
 
-static void say(FILE *to, const char *kind, const char *format, va_list arguments)
+__attribute__((format(printf, 3, 0))) static void say(
+    FILE *to, const char *kind, const char *format, va_list arguments)
 {
 	fprintf(to, "%-8s", kind);
 	vfprintf(to, format, arguments);
