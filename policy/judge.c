@@ -212,11 +212,13 @@ static void first_pass(struct gl_judgement *judgement, const struct gl_bench *be
 	bool same_message = instance.len > 0 && memory != NULL &&
 			    memcmp(memory->message, message, GL_DIGEST_SIZE) == 0;
 	bool counts = gl_client_counts(timing, memory, now);
-	uint32_t before = gl_client_expired(timing, memory, now) ? 0 : memory->count;
+	bool forgotten = gl_client_expired(timing, memory, now);
+	bool rises = counts && (forgotten || now >= memory->last_counted);
+	uint32_t before = forgotten ? 0 : memory->count;
 
 	judgement->first_pass = true;
 	judgement->header = !same_message;
-	judgement->whitelisted = counts && bench->config->auto_whitelist == before + 1;
+	judgement->whitelisted = rises && bench->config->auto_whitelist == before + 1;
 	if (counts || !same_message)
 		count_client(judgement, bench, now, message);
 }

@@ -220,8 +220,6 @@ static enum gl_status judge_once(struct talk *talk, int64_t now)
 		return status;
 	struct gl_bench bench = gl_world_bench(world);
 	status = gl_judge(&talk->judgement, &bench, &talk->request, now);
-	if (status == GL_REPLACED)
-		gl_world_forget_rules(world);
 	if (status == GL_OK)
 		status = remember(talk, now);
 	if (status != GL_OK)
@@ -239,8 +237,7 @@ static enum gl_status judge(struct talk *talk, int64_t now)
 		status = judge_once(talk, now);
 		if (status != GL_REPLACED && status != GL_CORRUPT)
 			break;
-		if (status == GL_CORRUPT || !gl_store_current(world->store))
-			gl_world_drop_table(world);
+		gl_world_drop_table(world);
 	}
 	if (status != GL_OK && status != GL_FULL)
 		gl_world_drop_table(world);

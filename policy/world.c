@@ -20,16 +20,11 @@ void gl_world_clear(struct gl_world *world)
 	*world = (struct gl_world){ .config_path = world->config_path, .access = world->access };
 }
 
-void gl_world_forget_rules(struct gl_world *world)
-{
-	world->head_known = false;
-}
-
 void gl_world_drop_table(struct gl_world *world)
 {
 	gl_store_close(world->store);
 	world->store = NULL;
-	gl_world_forget_rules(world);
+	world->head_known = false;
 }
 
 static void note_config_mistake(void *context, const char *mistake)

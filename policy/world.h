@@ -61,9 +61,6 @@ GL_CHECKED enum gl_status gl_world_configure(struct gl_world *world);
  */
 GL_CHECKED enum gl_status gl_world_open(struct gl_world *world);
 
-/* Makes the next gl_world_open look at the rules in the table again. */
-void gl_world_forget_rules(struct gl_world *world);
-
 /* Closes the table, for a caller who met GL_REPLACED or GL_CORRUPT: the next gl_world_open tries
  * again. */
 void gl_world_drop_table(struct gl_world *world);

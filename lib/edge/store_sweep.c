@@ -13,16 +13,18 @@ struct condemned {
 	struct gl_key keys[CONDEMNED_MAX];
 };
 
-static bool expired(const struct gl_sweep *sweep, bool triplets, struct gl_span value)
+/* A record that cannot be read can let nobody pass: it is garbage too. */
+static bool is_garbage(const struct gl_sweep *sweep, bool triplets, struct gl_span value)
 {
-	if (triplets) {
-		struct gl_record record;
-		return gl_record_decode(&record, value) == GL_OK &&
-		       gl_record_state(&sweep->timing, &record, sweep->now) == GL_STATE_EXPIRED;
-	}
+	struct gl_record record;
 	struct gl_client client;
-	return gl_client_decode(&client, value) == GL_OK &&
-	       gl_client_expired(&sweep->timing, &client, sweep->now);
+	enum gl_status status = triplets ? gl_record_decode(&record, value)
+					 : gl_client_decode(&client, value);
+	if (status != GL_OK)
+		return status == GL_CORRUPT;
+	if (triplets)
+		return gl_record_state(&sweep->timing, &record, sweep->now) == GL_STATE_EXPIRED;
+	return gl_client_expired(&sweep->timing, &client, sweep->now);
 }
 
 static struct gl_span hand_key(const struct gl_sweep *sweep)
@@ -71,7 +73,7 @@ static int look(struct gl_sweep *sweep, MDB_cursor *cursor, struct condemned *co
 	while (code == MDB_SUCCESS) {
 		sweep->looked_at++;
 		point_hand(sweep, triplets ? 't' : 'c', &key);
-		if (expired(sweep, triplets, (struct gl_span){ value.mv_data, value.mv_size })) {
+		if (is_garbage(sweep, triplets, (struct gl_span){ value.mv_data, value.mv_size })) {
 			struct gl_key *dead = &condemned->keys[condemned->count++];
 			dead->len = (uint16_t)key.mv_size;
 			memcpy(dead->bytes, key.mv_data, key.mv_size);

@@ -66,7 +66,7 @@ static void explain(
 		free(argv[i]);
 }
 
-/* The action and reason of the log's only line, in explain's order. */
+/* The action and reason of the log's only line, in explain's order and without its seconds. */
 static void logged(const struct site *site, char line[256])
 {
 	char path[600], text[4096];
@@ -81,7 +81,9 @@ static void logged(const struct site *site, char line[256])
 		char *reason = strstr(action, ", reason=");
 		assert_non_null(reason);
 		int action_len = (int)(reason - action - 7);
-		int reason_len = (int)(strstr(reason + 9, ", ") - reason - 9);
+		int reason_len = (int)strcspn(reason + 9, ",(");
+		while (reason[9 + reason_len - 1] == ' ')
+			reason_len--;
 		snprintf(line, 256, "%.*s %.*s", action_len, action + 7, reason_len, reason + 9);
 	}
 	fclose(file);
