@@ -3,10 +3,13 @@
  * they add, when they make the file, when they repair it, and when a
  * day ends.
  */
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,7 +19,7 @@
 
 #include "tmpdir.h"
 
-enum { PROCESSES = 8, ADDS = 20000, TODAY = 20000, DAY = 86400, ROUNDS = 10 };
+enum { PROCESSES = 8, ADDS = 20000, TODAY = 20000, DAY = 86400, ROUNDS = 10, STEPS = 3000 };
 
 static int set_up(void **state)
 {
@@ -172,7 +175,17 @@ static void test_a_day_that_ends_under_load(void **state)
 	assert_int_equal(total(*state), after);
 }
 
-/* Each one who is told that the warning is due counts it. */
+/* Shared by all processes of a test: how many of them have come to the line, over all rounds. */
+static atomic_uint *line;
+
+static void wait_for_all(unsigned round)
+{
+	atomic_fetch_add(line, 1);
+	while (atomic_load(line) < round * PROCESSES)
+		sched_yield();
+}
+
+/* In step: all meet each minute at once, and whoever is told to warn counts it. */
 static int warn(const char *directory)
 {
 	struct gl_counters *counters;
@@ -180,17 +193,64 @@ static int warn(const char *directory)
 
 	if (gl_counters_open(&counters, directory) != GL_OK)
 		return 1;
-	for (int i = 0; i < ADDS; i++)
-		if (gl_counters_warning_due(counters, now + i % GL_MINUTE))
+	for (unsigned round = 1; round <= STEPS; round++) {
+		wait_for_all(round);
+		if (gl_counters_warning_due(counters, now + (int64_t)round * GL_MINUTE))
 			gl_counters_add(counters, GL_ACTION_PASS, GL_REASON_FOUND, now);
+	}
 	gl_counters_close(counters);
 	return 0;
 }
 
-static void test_one_warning_over_all_processes(void **state)
+static void test_one_warning_a_minute_over_all_processes(void **state)
 {
+	atomic_store(line, 0);
 	run_all(warn, warn, *state);
-	assert_int_equal(total(*state), 1);
+	assert_int_equal(total(*state), STEPS);
+}
+
+/* In step: all meet each midnight at once. The snapshot of the day before is written only once. */
+static int turn(const char *directory)
+{
+	struct gl_counters *counters;
+	struct gl_totals early;
+	struct gl_totals late;
+	int result = 0;
+
+	if (gl_counters_open(&counters, directory) != GL_OK)
+		return 1;
+	for (unsigned round = 1; round <= STEPS; round++) {
+		int64_t day = TODAY + round;
+
+		wait_for_all(2 * round - 1);
+		gl_counters_add(counters, GL_ACTION_PASS, GL_REASON_FOUND, day * DAY);
+		bool there = gl_counters_day(counters, day - 1, &early) == GL_OK;
+
+		wait_for_all(2 * round);
+		if (round > 1 && gl_counters_day(counters, day - 1, &late) != GL_OK)
+			result = 2;
+		else if (there && memcmp(&early, &late, sizeof early) != 0)
+			result = 3;
+	}
+	gl_counters_close(counters);
+	return result;
+}
+
+static void test_one_snapshot_a_day_over_all_processes(void **state)
+{
+	atomic_store(line, 0);
+	run_all(turn, turn, *state);
+	assert_int_equal(total(*state), PROCESSES * STEPS);
+}
+
+static int map_line(void **state)
+{
+	void *at = mmap(
+	    NULL, sizeof *line, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	(void)state;
+	line = at;
+	return at == MAP_FAILED ? -1 : 0;
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -202,8 +262,9 @@ int main(void)
 		TEST(test_nothing_is_lost_when_all_make_the_file),
 		TEST(test_nothing_is_lost_when_all_repair_the_file),
 		TEST(test_a_day_that_ends_under_load),
-		TEST(test_one_warning_over_all_processes),
+		TEST(test_one_warning_a_minute_over_all_processes),
+		TEST(test_one_snapshot_a_day_over_all_processes),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, map_line, NULL);
 }
