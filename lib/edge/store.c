@@ -20,6 +20,8 @@ static enum gl_status keep_values(struct gl_store *store, struct gl_lookup *look
 	size_t needed = 0;
 	for (size_t i = 0; i < count; i++)
 		needed += lookups[i].value.len;
+	if (needed == 0)
+		return GL_OK;
 	if (needed > store->values_size) {
 		char *larger = realloc(store->values, needed);
 		if (larger == NULL)
