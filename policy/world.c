@@ -56,6 +56,7 @@ enum gl_status gl_world_configure(struct gl_world *world)
 	gl_log_close(world->log);
 	gl_config_clear(&world->config);
 	world->counters = NULL;
+	world->log = NULL;
 	world->config_mistakes = 0;
 	world->config_status = gl_config_load(
 	    &world->config, world->config_path, note_config_mistake, world, &world->config_stamp);
@@ -64,7 +65,10 @@ enum gl_status gl_world_configure(struct gl_world *world)
 		.ident = world->config.log_ident,
 		.facility = world->config.log_facility,
 	};
-	world->log = gl_log_open(&options);
+	/* Without memory for its strings the configuration has none: no log, and the status says
+	 * why. */
+	if (options.target != NULL && options.ident != NULL && options.facility != NULL)
+		world->log = gl_log_open(&options);
 	say_config_mistakes(world);
 	return world->config_status;
 }

@@ -1,0 +1,163 @@
+#include "greylist/store.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <lmdb.h>
+
+#include "fault.h"
+#include "store_fixture.h"
+#include "tmpdir.h"
+
+enum { CALLS_MAX = 400 };
+
+static const struct failure {
+	enum fault_kind kind;
+	int code;
+	const char *name;
+} failures[] = {
+	{ FAULT_LMDB, MDB_MAP_FULL, "map full" },
+	{ FAULT_LMDB, MDB_CORRUPTED, "corrupted" },
+	{ FAULT_LMDB, MDB_PANIC, "panic" },
+	{ FAULT_LMDB, MDB_READERS_FULL, "readers full" },
+	{ FAULT_LMDB, ENOSPC, "LMDB: disk full" },
+	{ FAULT_LMDB, EIO, "LMDB: I/O error" },
+	{ FAULT_LMDB, ENOMEM, "LMDB: out of memory" },
+	{ FAULT_SYSTEM, ENOSPC, "disk full" },
+	{ FAULT_SYSTEM, EIO, "I/O error" },
+	{ FAULT_SYSTEM, EACCES, "no access" },
+	{ FAULT_SYSTEM, EMFILE, "no descriptors" },
+	{ FAULT_MEMORY, ENOMEM, "out of memory" },
+};
+
+static bool ignore(void *context, struct gl_span key, struct gl_span value)
+{
+	(void)context;
+	(void)key;
+	(void)value;
+	return true;
+}
+
+/* A triplet and its client, written together; `second` is the time of both. */
+static enum gl_status write_both(struct gl_store *store, const char *sender, int64_t second)
+{
+	struct gl_triplet triplet;
+	struct gl_address address;
+	struct gl_key key;
+	store_fixture_triplet(store, &triplet, "192.0.2.0/24", sender, "c@d.test");
+	assert_int_equal(gl_address_parse(&address, gl_span_of("192.0.2.7")), GL_OK);
+	gl_client_key(&key, &address);
+	struct gl_op ops[2] = {
+		{ .kind = GL_OP_TRIPLET,
+		    .key = &triplet.key,
+		    .record = { .first_seen = second, .last_seen = second } },
+		{ .kind = GL_OP_CLIENT, .key = &key, .now = second },
+	};
+	struct gl_sweep sweep = { .timing = { 1, 2, 1 << 30 }, .now = 1, .budget = 8 };
+	ops[0].record.text = gl_triplet_text(&triplet);
+	return gl_store_apply(store, ops, 2, &sweep);
+}
+
+/* Everything that a store is asked for; *acknowledged says whether the write was. */
+static enum gl_status use(const char *database, bool *acknowledged)
+{
+	struct gl_store_options options = store_fixture_options(database);
+	struct gl_store *store;
+	struct gl_complaint why;
+	*acknowledged = false;
+	enum gl_status status = gl_store_open(&store, &options, &why);
+	if (status != GL_OK) {
+		assert_true(strlen(why.text) > 0);
+		return status;
+	}
+	struct gl_lookup lookup = { .table = GL_TABLE_CLIENT, .key = gl_span_of("x") };
+	struct gl_cursor cursor = { .table = GL_TABLE_TRIPLET };
+	struct gl_key key = { .len = 1, .bytes = "x" };
+	static const struct gl_ruleset no_rules;
+	size_t deleted;
+	status = gl_store_lookup(store, &lookup, 1);
+	if (status == GL_OK) {
+		status = write_both(store, "a@b.test", 5000);
+		*acknowledged = status == GL_OK;
+	}
+	if (status == GL_OK)
+		status = gl_store_scan(store, &cursor, 10, ignore, NULL);
+	if (status == GL_OK)
+		status = gl_store_delete(store, GL_TABLE_CLIENT, &key, 1, &deleted);
+	if (status == GL_OK)
+		status = gl_store_replace_rules(store, &no_rules);
+	gl_store_close(store);
+	return status;
+}
+
+/* With nothing failing any more: the table opens, and holds both records or none. */
+static void check_after(const char *database, bool acknowledged, const char *where)
+{
+	struct gl_store_options options = store_fixture_options(database);
+	struct gl_store *store;
+	struct gl_complaint why;
+	struct gl_store_figures figures;
+	if (gl_store_open(&store, &options, &why) != GL_OK)
+		fail_msg("after %s: %s", where, why.text);
+	assert_int_equal(gl_store_measure(store, &figures), GL_OK);
+	if (figures.triplets != figures.clients)
+		fail_msg("after %s: half of a write", where);
+	if (acknowledged && figures.triplets != 1)
+		fail_msg("after %s: an acknowledged write is gone", where);
+	assert_int_equal(write_both(store, "z@b.test", 9000), GL_OK);
+	gl_store_close(store);
+}
+
+static void fail_every_call(const struct failure *failure)
+{
+	for (unsigned n = 1; n < CALLS_MAX; n++) {
+		char *database = tmpdir_make();
+		bool acknowledged;
+		fault_arm(failure->kind, n, failure->code);
+		enum gl_status status = use(database, &acknowledged);
+		bool failed = fault_disarm();
+		/* A freeing of slots or a second attempt may well make good what failed. */
+		if (!failed && status != GL_OK)
+			fail_msg("%s: status %d without a failure", failure->name, (int)status);
+		check_after(database, acknowledged, fault_where());
+		tmpdir_remove(database);
+		if (!failed)
+			return;
+	}
+	fail_msg("%s: never a run without a failure", failure->name);
+}
+
+static void every_failure_has_a_status_and_harms_nothing(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++)
+		fail_every_call(&failures[i]);
+}
+
+static void a_failed_commit_says_so(void **state)
+{
+	struct store_fixture *fixture = *state;
+	assert_int_equal(write_both(fixture->store, "a@b.test", 1), GL_OK);
+	for (unsigned n = 1;; n++) {
+		fault_arm(FAULT_LMDB, n, ENOSPC);
+		enum gl_status status = write_both(fixture->store, "n@b.test", 2);
+		assert_true(fault_disarm());
+		assert_int_equal(status, GL_FULL);
+		if (strcmp(fault_where(), "mdb_txn_commit") == 0)
+			break;
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_failure_has_a_status_and_harms_nothing),
+		cmocka_unit_test_setup_teardown(
+		    a_failed_commit_says_so, store_fixture_setup, store_fixture_teardown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
