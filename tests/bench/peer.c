@@ -65,7 +65,7 @@ static int start(pid_t *pid, int end, char **program)
 	for (int fd = 0; fd <= 2 && error == 0; fd++)
 		error = posix_spawn_file_actions_adddup2(&actions, end, fd);
 	if (error == 0)
-		error = posix_spawn(pid, program[0], &actions, NULL, program, environ);
+		error = posix_spawnp(pid, program[0], &actions, NULL, program, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	return error;
 }
