@@ -114,14 +114,19 @@ static void check_timing(struct gl_reading *reading)
 	char text[128];
 	struct gl_out out = gl_out_into(text, sizeof text);
 
-	if (timing->delay < timing->retry_window || reading->wrong[delay] || reading->wrong[window])
+	if (timing->delay < timing->retry_window)
+		return;
+
+	bool told = reading->wrong[delay] || reading->wrong[window];
+
+	reading->wrong[delay] = true;
+	reading->wrong[window] = true;
+	if (told)
 		return;
 	gl_out_text(&out, "delay must be shorter than retry_window (");
 	gl_out_time(&out, timing->retry_window);
 	gl_out_text(&out, "), not ");
 	gl_out_time(&out, timing->delay);
-	reading->wrong[delay] = true;
-	reading->wrong[window] = true;
 
 	unsigned line = reading->line[delay];
 
