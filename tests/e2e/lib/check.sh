@@ -7,7 +7,7 @@ note() {
 }
 
 fail() {
-	printf 'FAIL: %s\n' "$*"
+	printf 'FAIL: %s\n' "$*" >&2 # stdout may be a file that is being made
 	FAILURES=$((FAILURES + 1))
 }
 

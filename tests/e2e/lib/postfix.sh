@@ -1,8 +1,7 @@
 # postfix - private Postfix instances under $RIG/NAME. Sourced by run.
 
-INSTANCES=()          # those that were started
-declare -A NETNS=()   # instance -> the network namespace it runs in, where it has one
-declare -A SINK_PID=()
+INSTANCES=()        # those that were started
+declare -A NETNS=() # instance -> the network namespace it runs in, where it has one
 
 # enter NAME COMMAND...: runs it where the instance's network is
 enter() {
@@ -176,7 +175,6 @@ postfix_start_mx() {
 # sink_start NAME HOST:PORT: each message that arrives becomes a file in $RIG/sink
 sink_start() {
 	enter "$1" smtp-sink -u "$OWNER" -d "$RIG/sink/%H%M%S." "$2" 100 &
-	SINK_PID[$1]=$!
 }
 
 # No scene but those about trouble leaves a warning of these kinds.

@@ -1,8 +1,8 @@
 # rig - the place a scene runs in: directory, /dev/log, helper, configuration. Sourced by run.
 
-RIG=        # the scene's directory
-OWNER=nobody # runs the helper and owns the table: the substituted user= of master.cf
-SANITIZED=  # not empty: the helper is built with sanitizers
+RIG=''             # the scene's directory
+OWNER=nobody       # runs the helper and owns the table: the substituted user= of master.cf
+SANITIZED=''       # not empty: the helper is built with sanitizers
 declare -A CONF=() # greylist.conf, option by option
 
 rig_begin() {
@@ -105,6 +105,7 @@ rig_show_logs() {
 rig_clean() {
 	local status=$? file
 	trap - EXIT
+	exec >&2
 	postfix_stop_all
 	for file in "$RIG"/log/sanitizer*; do
 		[ -s "$file" ] || continue

@@ -1,9 +1,9 @@
 # smtp - dialogues: whole messages by swaks, and sessions that stay open. Sourced by run.
 
 CLIENT_NAME=mail.sender.test
-CODES=  # the reply codes of the last mail's RCPTs, separated by blanks
-REPLY_TEXT= # the last reply to RCPT, whole
-TOOK=   # seconds of the last mail
+CODES=''      # the reply codes of the last mail's RCPTs, separated by blanks
+REPLY_TEXT='' # the last reply to RCPT, whole
+TOOK=''       # seconds of the last mail
 declare -A SESSION=() # open sessions: name -> file descriptor
 
 # mail CLIENT SENDER RECIPIENT[,RECIPIENT...] [SUBJECT]: one message as if from CLIENT
@@ -69,7 +69,7 @@ session_say() {
 
 session_reply() {
 	local line
-	CODES= REPLY_TEXT=
+	CODES='' REPLY_TEXT=''
 	while IFS= read -r -t 60 -u "${SESSION[$1]}" line; do
 		line=${line%$'\r'}
 		CODES=${line:0:3} REPLY_TEXT=$line

@@ -1,8 +1,8 @@
 # watch - logs, processes, delivered messages. Sourced by run.
 
-MAIL_LOG=     # Postfix's, of the instance with greylisting
-GREYLIST_LOG= # the helper's own
-SYSLOG=       # what arrived at /dev/log
+MAIL_LOG=''     # Postfix's, of the instance with greylisting
+GREYLIST_LOG='' # the helper's own
+SYSLOG=''       # what arrived at /dev/log
 
 # has FILE TEXT: whether the file has a line with that very text
 has() {
@@ -28,7 +28,7 @@ verdict() {
 
 # pids_of TEXT: the helper processes that logged lines with the text, one a line
 pids_of() {
-	grep -F -- "$1" "$GREYLIST_LOG" |
+	grep -sF -- "$1" "$GREYLIST_LOG" |
 		sed -n 's/.* greylist-policy\[\([0-9]*\)\]: .*/\1/p' | sort -u
 }
 
@@ -53,7 +53,7 @@ helpers_are() {
 
 # delivered SUBJECT: the file that smtp-sink made of the message, once it is there
 delivered() {
-	grep -lrsxF -- "Subject: $1" "$RIG/sink" 
+	grep -lrsxF -- "Subject: $1" "$RIG/sink"
 }
 
 # header_count SUBJECT: how many X-Greylist headers the delivered message has

@@ -44,5 +44,5 @@ wiring_check() {
 }
 
 wiring_logged() {
-	[ "$(grep -cF -- "sender=$1," "$GREYLIST_LOG")" -eq "$2" ]
+	[ "$(grep -scF -- "sender=$1," "$GREYLIST_LOG")" = "$2" ]
 }

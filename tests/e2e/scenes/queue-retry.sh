@@ -7,7 +7,7 @@ scene() {
 	sender_start
 	# A message and a recipient of its own for each: 1user@ to 10user@
 	smtp-source -m "$MESSAGES" -s 1 -N -f sender@sender.test -t user@example.org \
-		-S queue-retry 127.0.0.1:2526 || fail "smtp-source cannot send"
+		127.0.0.1:2526 || fail "smtp-source cannot send"
 	within 60 all_delivered || fail "delivered: $(recipients | grep -c .) of $MESSAGES"
 	within 20 queue_empty || fail "left in the sender's queue: $(queue)"
 	each_once
