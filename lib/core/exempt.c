@@ -155,7 +155,7 @@ static enum gl_status read_domain(struct gl_rule *rule, struct gl_span entry, co
 {
 	rule->kind = GL_RULE_DOMAIN;
 	rule->text = without_root(entry);
-	if (of_clients(rule->list) && gl_span_equal_fold(entry, gl_span_of("unknown")))
+	if (of_clients(rule->list) && gl_span_equal_fold(rule->text, gl_span_of("unknown")))
 		*why = "\"unknown\" stands for every client without a name: write its address";
 	else
 		*why = name_mistake(rule->text);
