@@ -51,8 +51,10 @@ static void report(struct scan *scan, const char *text)
 
 static void line_comment(struct scan *scan)
 {
-	char *stop = until(scan, scan->at, "");
+	char *stop = memchr(scan->at, '\n', (size_t)(scan->end - scan->at));
 
+	if (stop == NULL)
+		stop = scan->end;
 	memset(scan->at, ' ', (size_t)(stop - scan->at));
 	scan->at = stop;
 }
@@ -205,6 +207,28 @@ static void token(struct scan *scan)
 		word(scan);
 }
 
+/* Drops the blanks that lines begin with, most of which were comments: each costs libconfuse time.
+ */
+static void squeeze(struct gl_reading *reading)
+{
+	char *to = reading->text;
+	char *from = reading->text;
+	char *end = reading->text + reading->len;
+
+	while (from < end) {
+		while (from < end && (*from == ' ' || *from == '\t'))
+			from++;
+
+		char *newline = memchr(from, '\n', (size_t)(end - from));
+		size_t len = (size_t)((newline == NULL ? end : newline + 1) - from);
+
+		memmove(to, from, len);
+		to += len;
+		from += len;
+	}
+	reading->len = (size_t)(to - reading->text);
+}
+
 void gl_reading_scan(struct gl_reading *reading)
 {
 	struct scan scan = { .reading = reading, .line = 1, .at = reading->text };
@@ -225,4 +249,5 @@ void gl_reading_scan(struct gl_reading *reading)
 		else
 			token(&scan);
 	}
+	squeeze(reading);
 }
