@@ -99,7 +99,7 @@ enum gl_exit gl_command_run(struct gl_admin *admin, int argc, char **argv);
 /* The exit code that a status of the store means. */
 enum gl_exit gl_exit_of(enum gl_status status);
 
-/* "greylist-admin: " and the sentence on admin->err, whole with its newline. */
+/* "greylist-admin: ", the sentence made printable, and a newline on admin->err. */
 void gl_admin_say(const struct gl_admin *admin, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

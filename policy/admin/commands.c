@@ -5,6 +5,7 @@
 
 #include "greylist/version.h"
 #include "option.h"
+#include "output.h"
 #include "owner.h"
 
 const struct gl_command *const gl_commands[] = { &gl_command_check, &gl_command_delete,
@@ -13,11 +14,13 @@ const struct gl_command *const gl_commands[] = { &gl_command_check, &gl_command_
 
 void gl_admin_say(const struct gl_admin *admin, const char *format, ...)
 {
+	char text[4096];
 	va_list arguments;
-	fputs("greylist-admin: ", admin->err);
 	va_start(arguments, format);
-	vfprintf(admin->err, format, arguments);
+	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
+	fputs("greylist-admin: ", admin->err);
+	gl_print_printable(admin->err, gl_span_of(text));
 	fputc('\n', admin->err);
 }
 

@@ -2,11 +2,15 @@
 
 #include <stdarg.h>
 
+#include "output.h"
+
 __attribute__((format(printf, 3, 0))) static void say(
     FILE *to, const char *kind, const char *format, va_list arguments)
 {
+	char text[4096];
+	vsnprintf(text, sizeof text, format, arguments);
 	fprintf(to, "%-8s", kind);
-	vfprintf(to, format, arguments);
+	gl_print_printable(to, gl_span_of(text));
 	fputc('\n', to);
 }
 
