@@ -207,8 +207,7 @@ static void token(struct scan *scan)
 		word(scan);
 }
 
-/* Drops the blanks that lines begin with, most of which were comments: each costs libconfuse time.
- */
+/* Drops the blanks that lines begin with: most were comments, and libconfuse is slow on them. */
 static void squeeze(struct gl_reading *reading)
 {
 	char *to = reading->text;
