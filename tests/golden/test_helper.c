@@ -8,89 +8,27 @@
  * prints the reply.
  */
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "helper_process.h"
 #include "site.h"
 
 enum { FILE_MAX = 1 << 17, FLOOD = 20 << 20, RESIDENT_MAX_KIB = 16 << 10 };
 
-struct run {
-	char reply[8192];
-	size_t len;
-	int status;
-	long resident; /* KiB, at most */
-};
-
-static void become_helper(int wire, const char *config)
+static void run_helper(
+    struct helper_process *run, const struct site *site, const char *bytes, size_t len)
 {
-	for (int fd = 0; fd <= 2; fd++)
-		dup2(wire, fd);
-	execl(GREYLIST_POLICY, "greylist-policy", "-c", config, (char *)NULL);
-	_exit(127);
-}
-
-/* Sends as much as the helper takes, reads all it says, and waits for its end. */
-static void finish(struct run *run, int wire, pid_t pid)
-{
-	ssize_t got;
-	shutdown(wire, SHUT_WR);
-	run->len = 0;
-	while (run->len < sizeof run->reply - 1 &&
-	       (got = read(wire, run->reply + run->len, sizeof run->reply - 1 - run->len)) > 0)
-		run->len += (size_t)got;
-	run->reply[run->len] = '\0';
-	close(wire);
-	struct rusage usage;
-	assert_int_equal(wait4(pid, &run->status, 0, &usage), pid);
-	run->resident = usage.ru_maxrss;
-}
-
-static pid_t start(const struct site *site, int *wire)
-{
-	int ends[2];
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-	pid_t pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0)
-		become_helper(ends[1], site->config);
-	close(ends[1]);
-	*wire = ends[0];
-	return pid;
-}
-
-static bool send_all(int wire, const char *bytes, size_t len)
-{
-	while (len > 0) {
-		ssize_t sent = send(wire, bytes, len, MSG_NOSIGNAL);
-		if (sent < 0 && errno != EINTR)
-			return false;
-		if (sent > 0) {
-			bytes += sent;
-			len -= (size_t)sent;
-		}
-	}
-	return true;
-}
-
-static void run_helper(struct run *run, const struct site *site, const char *bytes, size_t len)
-{
-	int wire;
-	pid_t pid = start(site, &wire);
-	send_all(wire, bytes, len);
-	finish(run, wire, pid);
+	helper_start(run, site->config);
+	helper_send(run, bytes, len);
+	helper_finish(run);
 }
 
 static size_t slurp(const char *path, char *bytes, size_t size)
@@ -103,7 +41,7 @@ static size_t slurp(const char *path, char *bytes, size_t size)
 	return len;
 }
 
-static void run_file(struct run *run, const char *path)
+static void run_file(struct helper_process *run, const char *path)
 {
 	static char input[FILE_MAX];
 	void *state;
@@ -130,7 +68,7 @@ static void every_request_gets_its_reply_and_nothing_else(void **state)
 	assert_true(count > 40);
 	for (int i = 0; i < count; i++) {
 		char path[1024], wanted[8192];
-		struct run run;
+		struct helper_process run;
 		int stem = (int)strlen(entries[i]->d_name) - 3;
 		snprintf(path, sizeof path, "%s/%s", GREYLIST_GOLDEN_DIR, entries[i]->d_name);
 		run_file(&run, path);
@@ -152,15 +90,14 @@ static void every_request_gets_its_reply_and_nothing_else(void **state)
 static void twenty_megabytes_without_a_newline_stay_small(void **state)
 {
 	struct site *site = *state;
-	struct run run;
+	struct helper_process run;
 	char flood[1 << 16];
-	int wire;
 	memset(flood, 'x', sizeof flood);
-	pid_t pid = start(site, &wire);
+	helper_start(&run, site->config);
 	size_t sent = 0;
-	while (sent < FLOOD && send_all(wire, flood, sizeof flood))
+	while (sent < FLOOD && helper_send(&run, flood, sizeof flood))
 		sent += sizeof flood;
-	finish(&run, wire, pid);
+	helper_finish(&run);
 	assert_int_equal(run.len, 0);
 	assert_int_equal(run.status, 0);
 	assert_true(site_logged(site, "over the limits of the policy protocol"));
@@ -176,12 +113,11 @@ static void a_dripping_request_is_answered(void **state)
 	static const char bytes[] =
 	    "request=smtpd_access_policy\nprotocol_state=RCPT\nclient_address=192.0.2.7\n"
 	    "client_name=unknown\nsender=\nrecipient=a@b.test\n\n";
-	struct run run;
-	int wire;
-	pid_t pid = start(site, &wire);
+	struct helper_process run;
+	helper_start(&run, site->config);
 	for (size_t i = 0; i < sizeof bytes - 1; i++)
-		assert_int_equal(send(wire, bytes + i, 1, MSG_NOSIGNAL), 1);
-	finish(&run, wire, pid);
+		assert_true(helper_send(&run, bytes + i, 1));
+	helper_finish(&run);
 	assert_string_equal(
 	    run.reply, "action=DEFER_IF_PERMIT 4.2.0 Greylisted, please retry in 180 seconds\n\n");
 }
@@ -192,7 +128,7 @@ static void a_helper_without_a_configuration_lets_mail_pass(void **state)
 	static const char bytes[] =
 	    "request=smtpd_access_policy\nprotocol_state=RCPT\nclient_address=192.0.2.7\n"
 	    "client_name=unknown\nsender=\nrecipient=a@b.test\n\n";
-	struct run run;
+	struct helper_process run;
 	assert_int_equal(unlink(site->config), 0);
 	run_helper(&run, site, bytes, sizeof bytes - 1);
 	assert_string_equal(run.reply, "action=DUNNO\n\n");
@@ -203,7 +139,7 @@ int main(int argc, char **argv)
 {
 	signal(SIGPIPE, SIG_IGN);
 	if (argc == 2) {
-		struct run run;
+		struct helper_process run;
 		run_file(&run, argv[1]);
 		fwrite(run.reply, 1, run.len, stdout);
 		return run.status == 0 ? 0 : 1;

@@ -1,0 +1,132 @@
+/* The helper when it cannot get on: what it answers, what it logs, and that it ends. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "helper_process.h"
+#include "site.h"
+#include "tmpdir.h"
+
+static const char request[] =
+    "request=smtpd_access_policy\nprotocol_state=RCPT\nclient_address=192.0.2.7\n"
+    "client_name=unknown\nsender=\nrecipient=a@b.test\n\n";
+
+static void ask(const struct site *site, struct helper_process *helper)
+{
+	helper_start(helper, site->config);
+	assert_true(helper_send(helper, request, sizeof request - 1));
+	helper_read_reply(helper);
+}
+
+/* Somebody holds the gate: no writer gets in. The lock ends with the descriptor. */
+static int hold_gate(const struct site *site)
+{
+	struct helper_process helper;
+	ask(site, &helper);
+	helper_finish(&helper);
+	assert_non_null(strstr(helper.reply, "action=DEFER_IF_PERMIT 4.2.0"));
+	int gate = open(tmpdir_path(site->database, "gate"), O_RDWR | O_CLOEXEC);
+	assert_true(gate >= 0);
+	assert_int_equal(flock(gate, LOCK_EX), 0);
+	assert_int_equal(unlink(tmpdir_path(site->root, "log")), 0);
+	return gate;
+}
+
+static const char other_request[] =
+    "request=smtpd_access_policy\nprotocol_state=RCPT\nclient_address=192.0.2.7\n"
+    "client_name=unknown\nsender=\nrecipient=other@b.test\n\n";
+
+static void expect_at_closed_gate(const struct site *site, const char *reply)
+{
+	struct helper_process helper;
+	int gate = hold_gate(site);
+	helper_start(&helper, site->config);
+	assert_true(helper_send(&helper, other_request, sizeof other_request - 1));
+	helper_await(&helper);
+	assert_string_equal(helper.reply, reply);
+	assert_int_equal(helper.status, 0);
+	assert_true(site_logged(site, "warning: request_timeout passed"));
+	close(gate);
+	helper_start(&helper, site->config);
+	assert_true(helper_send(&helper, other_request, sizeof other_request - 1));
+	helper_finish(&helper);
+	assert_non_null(strstr(helper.reply, "action=DEFER_IF_PERMIT 4.2.0"));
+}
+
+static void a_closed_gate_lets_mail_pass(void **state)
+{
+	struct site *site = *state;
+	site_configure(site, "request_timeout = 1s");
+	expect_at_closed_gate(site, "action=DUNNO\n\n");
+}
+
+static void a_closed_gate_defers_where_told(void **state)
+{
+	struct site *site = *state;
+	site_configure(site, "request_timeout = 1s\non_error = defer");
+	expect_at_closed_gate(site, "action=DEFER_IF_PERMIT 4.3.0 Temporary service problem\n\n");
+}
+
+/* Readers never wait: what is known passes through a closed gate. */
+static void a_known_triplet_needs_no_gate(void **state)
+{
+	struct site *site = *state;
+	struct helper_process helper;
+	int gate = hold_gate(site);
+	ask(site, &helper);
+	assert_non_null(strstr(helper.reply, "action=DEFER_IF_PERMIT 4.2.0"));
+	helper_finish(&helper);
+	assert_false(site_logged(site, "warning"));
+	close(gate);
+}
+
+static void half_a_request_is_not_waited_for_for_ever(void **state)
+{
+	struct site *site = *state;
+	struct helper_process helper;
+	site_configure(site, "request_timeout = 1s");
+	helper_start(&helper, site->config);
+	assert_true(helper_send(&helper, request, 40));
+	helper_await(&helper);
+	assert_string_equal(helper.reply, "");
+	assert_int_equal(helper.status, 0);
+	assert_true(site_logged(site, "begun and not ended within request_timeout"));
+}
+
+/* A helper that is killed inside the table holds up nobody. */
+static void a_killed_writer_leaves_no_lock(void **state)
+{
+	struct site *site = *state;
+	struct helper_process helper;
+	int gate = hold_gate(site);
+	helper_start(&helper, site->config);
+	assert_true(helper_send(&helper, other_request, sizeof other_request - 1));
+	usleep(100000);
+	assert_int_equal(kill(helper.pid, SIGKILL), 0);
+	helper_await(&helper);
+	close(gate);
+	ask(site, &helper);
+	assert_non_null(strstr(helper.reply, "action=DEFER_IF_PERMIT 4.2.0"));
+	helper_finish(&helper);
+}
+
+int main(void)
+{
+#define AT_SITE(test) cmocka_unit_test_setup_teardown(test, site_setup, site_teardown)
+	const struct CMUnitTest tests[] = {
+		AT_SITE(a_closed_gate_lets_mail_pass),
+		AT_SITE(a_closed_gate_defers_where_told),
+		AT_SITE(a_known_triplet_needs_no_gate),
+		AT_SITE(half_a_request_is_not_waited_for_for_ever),
+		AT_SITE(a_killed_writer_leaves_no_lock),
+	};
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
