@@ -213,6 +213,7 @@ static void the_error_of_a_full_buffer_sticks(void **state)
 	out = gl_out_into(buffer, 4);
 	gl_out_text(&out, "abcdef");
 	gl_out_text(&out, "g");
+	gl_out_text(&out, "");
 	assert_true(out.full);
 	same_text("what did fit", gl_out_done(&out), "abcd");
 	out = gl_out_into(buffer, 4);
@@ -281,6 +282,20 @@ static void foreign_bytes_are_made_printable(void **state)
 	}
 }
 
+static void a_character_is_not_read_past_the_end(void **state)
+{
+	static const struct gl_span whole = BYTES("\xf0\x9f\x98\x80");
+
+	(void)state;
+	for (size_t len = 1; len < whole.len; len++) {
+		char buffer[8];
+		struct gl_out out = gl_out_into(buffer, sizeof buffer);
+
+		gl_out_printable(&out, gl_span_head(whole, len));
+		same_bytes("cut", gl_out_done(&out), gl_span_head(gl_span_of("???"), len));
+	}
+}
+
 static void every_status_has_its_words(void **state)
 {
 	(void)state;
@@ -310,6 +325,7 @@ int main(void)
 		cmocka_unit_test(the_error_of_a_full_buffer_sticks),
 		cmocka_unit_test(a_string_gives_up_its_last_byte),
 		cmocka_unit_test(foreign_bytes_are_made_printable),
+		cmocka_unit_test(a_character_is_not_read_past_the_end),
 		cmocka_unit_test(every_status_has_its_words),
 	};
 
