@@ -194,7 +194,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: many HELPER\n");
 		return 64;
 	}
-	struct crowd crowd = { .size = rig_sanitized() ? 40 : 200, .seed = rig_seed() };
+	struct crowd crowd = { .size = rig_sanitized() ? 40
+				       : rig_full()    ? 400
+						       : 200,
+		.seed = rig_seed() };
 	crowd.ledger = (struct ledger){ .delay = DELAY,
 		.count = SHARED + crowd.size * REQUESTS / 2 };
 	crowd.ledger.entries = calloc(crowd.ledger.count, sizeof *crowd.ledger.entries);
