@@ -50,8 +50,9 @@ static void explain(
     const struct site *site, const struct attempt *attempt, int64_t now, char line[256])
 {
 	char command[] = "explain";
-	char *argv[6] = { command, strdup(attempt->client), strdup(attempt->name),
-		strdup(attempt->sender), strdup(attempt->recipient), NULL };
+	char *owned[] = { strdup(attempt->client), strdup(attempt->name), strdup(attempt->sender),
+		strdup(attempt->recipient) };
+	char *argv[6] = { command, owned[0], owned[1], owned[2], owned[3], NULL };
 	char *text = NULL;
 	size_t size = 0;
 	struct gl_admin admin = { .now = now, .err = stderr };
@@ -62,8 +63,8 @@ static void explain(
 	fclose(admin.out);
 	snprintf(line, 256, "%.*s", (int)strcspn(text, "\n"), text);
 	free(text);
-	for (int i = 1; i < 5; i++)
-		free(argv[i]);
+	for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
+		free(owned[i]);
 }
 
 /* The action and reason of the log's only line, in explain's order and without its seconds. */

@@ -32,10 +32,9 @@ static void two_requests_in_one_read_get_two_replies(void **state)
 {
 	struct site *site = *state;
 	char twice[8192];
-	snprintf(twice, sizeof twice, "%s", attempt_bytes(&usual));
-	size_t len = strlen(twice);
-	memcpy(twice + len, twice, len + 1);
-	struct conversation talk = say_text(site, twice);
+	const char *once = attempt_bytes(&usual);
+	size_t len = (size_t)snprintf(twice, sizeof twice, "%s%s", once, once) / 2;
+	struct conversation talk = say(site, twice, 2 * len);
 	assert_int_equal(talk.end, GL_END_CLOSED);
 	assert_int_equal(strlen(talk.reply), 2 * strlen(greylisted));
 	assert_memory_equal(talk.reply, greylisted, strlen(greylisted));
@@ -54,9 +53,8 @@ static void as_many_requests_as_allowed(void **state)
 {
 	struct site *site = *state;
 	char twice[8192];
-	snprintf(twice, sizeof twice, "%s", attempt_bytes(&usual));
-	size_t len = strlen(twice);
-	memcpy(twice + len, twice, len + 1);
+	const char *once = attempt_bytes(&usual);
+	size_t len = (size_t)snprintf(twice, sizeof twice, "%s%s", once, once) / 2;
 	struct conversation talk = { .config = site->config, .now = 1, .requests_max = 1 };
 	converse(&talk, twice, 2 * len);
 	assert_int_equal(talk.end, GL_END_DONE);
