@@ -1,11 +1,13 @@
 #include "setup_files.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "textfile.h"
@@ -160,10 +162,23 @@ enum gl_status gl_setup_scratch_open(
 	}
 	if (status == GL_OK)
 		status = gl_setup_write(scratch, &copy, &nothing, why);
-	if (status != GL_OK)
+	if (status == GL_OK)
+		gl_setup_scratch_age(scratch);
+	else
 		gl_setup_place_remove(scratch);
 	gl_setup_set_clear(&copy);
 	return status;
+}
+
+void gl_setup_scratch_age(const struct gl_setup_place *scratch)
+{
+	struct timespec times[2];
+
+	clock_gettime(CLOCK_REALTIME, &times[0]);
+	times[0].tv_sec -= 60;
+	times[1] = times[0];
+	for (unsigned i = 0; i < GL_SETUP_FILES; i++)
+		utimensat(AT_FDCWD, scratch->path[i], times, 0);
 }
 
 void gl_setup_place_remove(const struct gl_setup_place *place)

@@ -74,6 +74,12 @@ GL_CHECKED enum gl_status gl_setup_write(const struct gl_setup_place *place,
 GL_CHECKED enum gl_status gl_setup_scratch_open(
     struct gl_setup_place *scratch, const struct gl_setup_set *set, struct gl_complaint *why);
 
+/*
+ * Makes the copies look a minute old: Postfix's programs wait a second
+ * or two before they read a file that was written just now.
+ */
+void gl_setup_scratch_age(const struct gl_setup_place *scratch);
+
 /* Removes it with all that is in it. */
 void gl_setup_place_remove(const struct gl_setup_place *place);
 

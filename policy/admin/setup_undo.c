@@ -14,6 +14,7 @@ struct undo {
 	struct gl_setup_place scratch; /* where postconf edits */
 	bool kept; /* main.cf and master.cf are known as they were and were left */
 	bool drifted[GL_SETUP_FILES]; /* edited since, or nothing is known */
+	bool edited[GL_SETUP_FILES];  /* in the scratch place */
 };
 
 enum moment { WAS, LEFT, NOW, MOMENTS };
@@ -40,16 +41,20 @@ static void forget(char *answers[MOMENTS])
 		free(answers[i]);
 }
 
-static enum gl_status edit(const struct undo *undo, const char *option, const char *words)
+static enum gl_status edit(
+    struct undo *undo, enum gl_setup_file file, const char *option, const char *words)
 {
 	const char *const all[] = { option, words, NULL };
+	enum gl_status status = gl_postconf(NULL, undo->scratch.directory, all, &undo->setup->why);
 
-	return gl_postconf(NULL, undo->scratch.directory, all, &undo->setup->why);
+	gl_setup_scratch_age(&undo->scratch);
+	undo->edited[file] = true;
+	return status;
 }
 
 /* Sets a parameter of main.cf, or takes it out where it was not in there and has no value left. */
 static enum gl_status put_back(
-    const struct undo *undo, const char *name, struct gl_span old, struct gl_span value)
+    struct undo *undo, const char *name, struct gl_span old, struct gl_span value)
 {
 	static const char between[] = " = ";
 	size_t size = strlen(name) + sizeof between + value.len;
@@ -66,7 +71,7 @@ static enum gl_status put_back(
 		gl_out_text(&out, between);
 		gl_out_span(&out, value);
 	}
-	status = edit(undo, value.len > 0 ? "-e" : "-X", gl_out_string(&out));
+	status = edit(undo, GL_SETUP_MAIN, value.len > 0 ? "-e" : "-X", gl_out_string(&out));
 	free(words);
 	return status;
 }
@@ -75,7 +80,7 @@ struct lists {
 	struct gl_restrictions was, left, now;
 };
 
-static enum gl_status revert_list(const struct undo *undo)
+static enum gl_status revert_list(struct undo *undo)
 {
 	static const char *const words[] = { "-h", GL_SETUP_LIST, NULL };
 	static const char ours[] = GL_WIRING_CHECK;
@@ -108,7 +113,7 @@ static enum gl_status revert_list(const struct undo *undo)
 	return status;
 }
 
-static enum gl_status revert_limit(const struct undo *undo)
+static enum gl_status revert_limit(struct undo *undo)
 {
 	static const char *const words[] = { "-nh", GL_SETUP_LIMIT, NULL };
 	char *answers[MOMENTS];
@@ -125,7 +130,7 @@ static enum gl_status revert_limit(const struct undo *undo)
 	return status;
 }
 
-static enum gl_status revert_service(const struct undo *undo)
+static enum gl_status revert_service(struct undo *undo)
 {
 	static const char *const words[] = { "-M", GL_SETUP_SERVICE "/unix", NULL };
 	char *answers[MOMENTS];
@@ -142,7 +147,7 @@ static enum gl_status revert_service(const struct undo *undo)
 		gl_setup_show(
 		    undo->setup, GL_SETUP_MASTER, words[1], (struct gl_span[2]){ now, was });
 	if (was.len == 0) {
-		status = edit(undo, "-MX", words[1]);
+		status = edit(undo, GL_SETUP_MASTER, "-MX", words[1]);
 	} else {
 		char line[2 * PATH_MAX];
 		struct gl_out out = gl_out_into(line, sizeof line);
@@ -151,7 +156,7 @@ static enum gl_status revert_service(const struct undo *undo)
 		gl_out_text(&out, "=");
 		gl_out_span(&out, was);
 		gl_out_string(&out);
-		status = out.full ? GL_TOO_LONG : edit(undo, "-M", line);
+		status = out.full ? GL_TOO_LONG : edit(undo, GL_SETUP_MASTER, "-M", line);
 	}
 out:
 	forget(answers);
@@ -186,7 +191,7 @@ static enum gl_status revert_postfix(struct undo *undo, struct gl_setup_set *und
 	if (status == GL_OK)
 		status = revert_service(undo);
 	for (unsigned i = 0; i <= GL_SETUP_MAIN && status == GL_OK; i++) {
-		if (undo->drifted[i])
+		if (undo->drifted[i] && undo->edited[i])
 			status = gl_setup_read(
 			    undone, (enum gl_setup_file)i, &undo->scratch, &setup->why);
 	}

@@ -116,8 +116,12 @@ static enum gl_status look_for_obstacles(struct wire *wire)
 
 static enum gl_status edit(struct wire *wire, enum gl_setup_file file, const char *const words[])
 {
+	enum gl_status status = gl_postconf(
+	    NULL, wire->scratch.directory, words, &wire->setup->why);
+
+	gl_setup_scratch_age(&wire->scratch);
 	wire->edited[file] = true;
-	return gl_postconf(NULL, wire->scratch.directory, words, &wire->setup->why);
+	return status;
 }
 
 /* On the heap, for postconf's command line; NULL: out of memory. */
