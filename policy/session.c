@@ -8,10 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "deadline.h"
-#include "greylist/logline.h"
-#include "greylist/reply.h"
-#include "greylist/version.h"
 
 enum {
 	READ_SIZE = 8192,
@@ -25,14 +23,6 @@ struct talk {
 	char bytes[READ_SIZE];
 	struct gl_span unread; /* in bytes */
 	struct gl_judgement judgement;
-};
-
-/* One reply and what to say about it afterwards. */
-struct answer {
-	struct gl_out reply;
-	struct gl_logline line;
-	bool quiet; /* nothing to log or count: not at RCPT */
-	char bytes[GL_REPLY_MAX];
 };
 
 static void warn(const struct talk *talk, const char *what)
@@ -116,79 +106,6 @@ static bool next_request(struct talk *talk, enum gl_session_end *end)
 	}
 }
 
-static void pass(struct answer *answer, enum gl_reason reason)
-{
-	gl_reply_dunno(&answer->reply);
-	answer->line.action = GL_ACTION_PASS;
-	answer->line.reason = reason;
-}
-
-static void trouble(const struct gl_config *config, struct answer *answer)
-{
-	pass(answer, GL_REASON_STORE);
-	if (config->on_error == GL_ON_ERROR_PASS)
-		return;
-	answer->reply.len = 0;
-	gl_reply_trouble(&answer->reply);
-	answer->line.action = GL_ACTION_GREYLIST;
-}
-
-static void pass_with_header(struct answer *answer, const struct gl_config *config,
-    const struct gl_judgement *judgement, int64_t now)
-{
-	char date[64] = "";
-	char hostname[256] = "localhost";
-	struct tm local;
-	time_t seconds = (time_t)now;
-	if (localtime_r(&seconds, &local) != NULL)
-		strftime(date, sizeof date, "%a, %d %b %Y %T %Z", &local);
-	if (gethostname(hostname, sizeof hostname) == 0)
-		hostname[sizeof hostname - 1] = '\0';
-	struct gl_header header = {
-		.format = config->header,
-		.delayed = judgement->delayed,
-		.version = GREYLIST_VERSION,
-		.hostname = config->hostname[0] != '\0' ? config->hostname : hostname,
-		.date = date,
-	};
-	gl_reply_prepend(&answer->reply, &header);
-}
-
-static void defer(struct answer *answer, const struct gl_config *config,
-    const struct gl_judgement *judgement, const struct gl_request *request)
-{
-	struct gl_deferral deferral = {
-		.action = config->action,
-		.text = config->text,
-		.wait = judgement->wait,
-		.recipient = gl_request_get(request, GL_ATTR_RECIPIENT),
-	};
-	answer->line.action = GL_ACTION_GREYLIST;
-	answer->line.wait = judgement->wait;
-	gl_reply_defer(&answer->reply, &deferral);
-}
-
-static void put_verdict(struct answer *answer, const struct talk *talk, int64_t now)
-{
-	const struct gl_config *config = &talk->session->world->config;
-	const struct gl_judgement *judgement = &talk->judgement;
-	bool dry_run = config->mode == GL_MODE_DRY_RUN;
-	answer->line.reason = judgement->reason;
-	/* Postgrey logs the delay only with the pass that ends it. */
-	answer->line.delayed = judgement->first_pass ? judgement->delayed : -1;
-	if (judgement->pass && judgement->header && config->header[0] != '\0' && !dry_run) {
-		pass_with_header(answer, config, judgement, now);
-	} else if (judgement->pass) {
-		pass(answer, judgement->reason);
-	} else if (dry_run) {
-		pass(answer, judgement->reason);
-		answer->line.action = GL_ACTION_WOULD_GREYLIST;
-		answer->line.wait = judgement->wait;
-	} else {
-		defer(answer, config, judgement, &talk->request);
-	}
-}
-
 static bool is_stranger(const struct gl_judgement *judgement)
 {
 	return judgement->op_count > 0 && judgement->reason == GL_REASON_NEW;
@@ -247,44 +164,39 @@ static enum gl_status judge(struct talk *talk, int64_t now)
 static void set_deadline(const struct talk *talk)
 {
 	struct gl_world *world = talk->session->world;
-	struct answer late;
+	struct gl_answer late;
 	struct gl_log_shot shot;
-	late.reply = gl_out_into(late.bytes, sizeof late.bytes);
-	trouble(&world->config, &late);
+	gl_answer_trouble(&late, &world->config, &talk->request);
 	gl_log_prepare(world->log, &shot, GL_LOG_WARNING,
 	    "warning: request_timeout passed while waiting for the table; answered per on_error");
 	gl_deadline_arm(
 	    world->config.request_timeout, talk->session->out, gl_out_done(&late.reply), &shot);
 }
 
-static void ask_table(struct talk *talk, struct answer *answer, int64_t now)
+static void ask_table(struct talk *talk, struct gl_answer *answer, int64_t now)
 {
 	struct gl_world *world = talk->session->world;
 	set_deadline(talk);
 	enum gl_status status = judge(talk, now);
 	gl_deadline_disarm();
 	if (status == GL_OK) {
-		put_verdict(answer, talk, now);
+		gl_answer_verdict(answer, &world->config, &talk->judgement, &talk->request, now);
 		return;
 	}
-	trouble(&world->config, answer);
+	gl_answer_trouble(answer, &world->config, &talk->request);
 	if (gl_counters_warning_due(world->counters, now))
 		gl_log_printf(world->log, GL_LOG_WARNING, "warning: %s", world->store_why.text);
 }
 
-static void make_answer(struct talk *talk, struct answer *answer, int64_t now)
+static void make_answer(struct talk *talk, struct gl_answer *answer, int64_t now)
 {
 	struct gl_world *world = talk->session->world;
-	answer->reply = gl_out_into(answer->bytes, sizeof answer->bytes);
-	answer->line = (struct gl_logline){ .delayed = -1, .request = &talk->request };
-	if (gl_judge_early(&talk->judgement, &world->config, &talk->request)) {
-		pass(answer, talk->judgement.reason);
-		answer->quiet = talk->judgement.reason == GL_REASON_STATE;
-	} else if (world->config_status != GL_OK) {
-		pass(answer, GL_REASON_CONFIG);
-	} else {
+	if (gl_judge_early(&talk->judgement, &world->config, &talk->request))
+		gl_answer_pass(answer, talk->judgement.reason, &talk->request);
+	else if (world->config_status != GL_OK)
+		gl_answer_pass(answer, GL_REASON_CONFIG, &talk->request);
+	else
 		ask_table(talk, answer, now);
-	}
 }
 
 static bool send_reply(const struct gl_session *session, struct gl_span reply)
@@ -299,11 +211,11 @@ static bool send_reply(const struct gl_session *session, struct gl_span reply)
 	return true;
 }
 
-static void tell(const struct talk *talk, const struct answer *answer, int64_t now)
+static void tell(const struct talk *talk, const struct gl_answer *answer, int64_t now)
 {
 	struct gl_world *world = talk->session->world;
 	char bytes[GL_LOGLINE_MAX];
-	if (answer->quiet)
+	if (answer->line.reason == GL_REASON_STATE)
 		return;
 	gl_counters_add(world->counters, answer->line.action, answer->line.reason, now);
 	struct gl_out out = gl_out_into(bytes, sizeof bytes);
@@ -333,7 +245,7 @@ static enum gl_session_end serve(struct talk *talk)
 			warn(talk, "a request without request=smtpd_access_policy; closing");
 			return GL_END_MALFORMED;
 		}
-		struct answer answer = { .quiet = false };
+		struct gl_answer answer;
 		int64_t now = session->clock();
 		make_answer(talk, &answer, now);
 		if (!send_reply(session, gl_out_done(&answer.reply)))
