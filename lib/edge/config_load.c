@@ -141,7 +141,7 @@ static enum gl_status read_all(struct gl_reading *reading, struct gl_config_stam
 	enum gl_status status = gl_reading_load(reading, stamp);
 
 	if (status != GL_OK)
-		return status;
+		return reading->out_of_memory ? GL_FAILED : status;
 	gl_reading_scan(reading);
 	if (!reading->blank)
 		gl_reading_parse(reading);
@@ -175,9 +175,10 @@ enum gl_status gl_config_load(struct gl_config *config, const char *path, gl_mis
 
 	if (stamp == NULL)
 		stamp = &unwanted;
-	*stamp = (struct gl_config_stamp){ .inode = 0 };
 	if (status == GL_OK)
 		status = read_all(&reading, stamp);
+	if (status != GL_OK && status != GL_BAD_CONFIG)
+		*stamp = (struct gl_config_stamp){ .inode = 0 };
 	tell(&reading, mistake, context);
 	free(reading.text);
 	return status;

@@ -1,13 +1,17 @@
 #include "fault.h"
 
+#include <confuse.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <lmdb.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -106,24 +110,78 @@ WRAP(ssize_t, getrandom, (void *bytes, size_t len, unsigned flags), (bytes, len,
     FAULT_SYSTEM, -1)
 WRAP(ssize_t, write, (int fd, const void *bytes, size_t len), (fd, bytes, len), FAULT_SYSTEM, -1)
 
-int __real_openat(int dir, const char *name, int flags, mode_t mode);
+WRAP(ssize_t, pwrite, (int fd, const void *bytes, size_t len, off_t at), (fd, bytes, len, at),
+    FAULT_SYSTEM, -1)
+WRAP(ssize_t, read, (int fd, void *bytes, size_t len), (fd, bytes, len), FAULT_SYSTEM, -1)
+WRAP(int, stat, (const char *path, struct stat *info), (path, info), FAULT_SYSTEM, -1)
+WRAP(int, fstat, (int fd, struct stat *info), (fd, info), FAULT_SYSTEM, -1)
+WRAP(int, fstatat, (int dir, const char *name, struct stat *info, int flags),
+    (dir, name, info, flags), FAULT_SYSTEM, -1)
+WRAP(int, fchmod, (int fd, mode_t mode), (fd, mode), FAULT_SYSTEM, -1)
+WRAP(int, unlinkat, (int dir, const char *name, int flags), (dir, name, flags), FAULT_SYSTEM, -1)
+WRAP(void *, mmap, (void *at, size_t len, int protection, int flags, int fd, off_t from),
+    (at, len, protection, flags, fd, from), FAULT_SYSTEM, MAP_FAILED)
+WRAP(int, gethostname, (char *name, size_t size), (name, size), FAULT_SYSTEM, -1)
+WRAP(int, socket, (int domain, int type, int protocol), (domain, type, protocol), FAULT_SYSTEM, -1)
+WRAP(ssize_t, sendto,
+    (int fd, const void *bytes, size_t len, int flags, const struct sockaddr *to, socklen_t size),
+    (fd, bytes, len, flags, to, size), FAULT_SYSTEM, -1)
+
+static mode_t mode_of(int flags, va_list rest)
+{
+	return (flags & O_CREAT) != 0 ? (mode_t)va_arg(rest, int) : 0;
+}
+
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...)
+{
+	va_list rest;
+	va_start(rest, flags);
+	mode_t mode = mode_of(flags, rest);
+	va_end(rest);
+	return now(FAULT_SYSTEM, "open") ? -1 : __real_open(path, flags, mode);
+}
+
+int __real_openat(int dir, const char *name, int flags, ...);
 int __wrap_openat(int dir, const char *name, int flags, ...);
 int __wrap_openat(int dir, const char *name, int flags, ...)
 {
-	mode_t mode = 0;
-	if (now(FAULT_SYSTEM, "openat"))
-		return -1;
-	if ((flags & O_CREAT) != 0) {
-		va_list rest;
-		va_start(rest, flags);
-		mode = (mode_t)va_arg(rest, int);
-		va_end(rest);
-	}
-	return __real_openat(dir, name, flags, mode);
+	va_list rest;
+	va_start(rest, flags);
+	mode_t mode = mode_of(flags, rest);
+	va_end(rest);
+	return now(FAULT_SYSTEM, "openat") ? -1 : __real_openat(dir, name, flags, mode);
+}
+
+/* What _FORTIFY_SOURCE makes of openat where the compiler does not know the flags. */
+int __real___openat_2(int dir, const char *name, int flags);
+int __wrap___openat_2(int dir, const char *name, int flags);
+int __wrap___openat_2(int dir, const char *name, int flags)
+{
+	return now(FAULT_SYSTEM, "openat") ? -1 : __real___openat_2(dir, name, flags);
+}
+
+/* Like libc's own, which takes a pointer whatever the command. */
+int __real_fcntl(int fd, int command, ...);
+int __wrap_fcntl(int fd, int command, ...);
+int __wrap_fcntl(int fd, int command, ...)
+{
+	va_list rest;
+	va_start(rest, command);
+	void *last = va_arg(rest, void *);
+	va_end(rest);
+	return now(FAULT_SYSTEM, "fcntl") ? -1 : __real_fcntl(fd, command, last);
 }
 
 WRAP(void *, malloc, (size_t size), (size), FAULT_MEMORY, NULL)
 WRAP(void *, calloc, (size_t count, size_t size), (count, size), FAULT_MEMORY, NULL)
 WRAP(void *, realloc, (void *old, size_t size), (old, size), FAULT_MEMORY, NULL)
+WRAP(void *, reallocarray, (void *old, size_t count, size_t size), (old, count, size), FAULT_MEMORY,
+    NULL)
 WRAP(char *, strdup, (const char *text), (text), FAULT_MEMORY, NULL)
 WRAP(char *, strndup, (const char *text, size_t len), (text, len), FAULT_MEMORY, NULL)
+WRAP(FILE *, fmemopen, (void *bytes, size_t size, const char *mode), (bytes, size, mode),
+    FAULT_MEMORY, NULL)
+WRAP(cfg_t *, cfg_init, (cfg_opt_t * options, cfg_flag_t flags), (options, flags), FAULT_MEMORY,
+    NULL)

@@ -23,6 +23,7 @@ enum {
 enum gl_mode { GL_MODE_OFF, GL_MODE_DRY_RUN, GL_MODE_ON };
 enum gl_on_error { GL_ON_ERROR_PASS, GL_ON_ERROR_DEFER };
 enum gl_sync { GL_SYNC_FULL, GL_SYNC_META, GL_SYNC_NONE };
+enum gl_per { GL_PER_ADDRESS, GL_PER_NETWORK };
 
 /* A list option's strings, in the order of the file. Owned by the config. */
 struct gl_strings {
@@ -38,6 +39,7 @@ struct gl_config {
 	uint8_t ipv4_prefix;     /* 8..32 */
 	uint8_t ipv6_prefix;     /* 16..128 */
 	uint32_t auto_whitelist; /* successes; 0: off */
+	enum gl_per auto_whitelist_per;
 	enum gl_mode mode;
 	enum gl_on_error on_error;
 	int64_t request_timeout;          /* seconds, at least 1 */
@@ -45,6 +47,7 @@ struct gl_config {
 	uint32_t requests_per_connection; /* 0: until end of file */
 	enum gl_sync sync;
 	uint64_t map_limit;       /* bytes */
+	bool privacy;             /* no text in the table */
 	char recipient_delimiter; /* 0: none */
 	char *hostname; /* "" in the file: the machine's own, which the caller fills in for %h */
 	char *action;   /* DEFER_IF_PERMIT, DEFER, 450 or 451 */
@@ -74,8 +77,9 @@ typedef void gl_mistake_fn(void *context, const char *mistake);
  * Reads a file. `config` is filled in whatever the status: where the
  * file is wrong, an option keeps its default (so that the caller can
  * still log where the file says). gl_config_clear is due in any case.
- * `stamp` is of the very file that was read, all zeros where it could
- * not be opened; it may be NULL.
+ * `stamp` is of the very file that was read, all zeros where it was
+ * not read or memory ran out: then the same file may be worth another
+ * reading. It may be NULL.
  *
  *   GL_BAD_CONFIG  at least one mistake was reported
  *   GL_NO_ACCESS   the file is missing or may not be read (reported as a mistake too)
