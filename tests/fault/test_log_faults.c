@@ -24,7 +24,8 @@ struct logging {
 	struct gl_log_shot shot;
 	int code;
 	int kept_errno;
-	bool alone; /* descriptor 0 is free during the run, for a file to land on */
+	bool alone;  /* descriptor 0 is free during the run, for a file to land on */
+	bool landed; /* and one was left there */
 };
 
 static void prepare(void *context)
@@ -76,6 +77,7 @@ static void run_lines(void *context)
 	gl_log_line(logging->log, GL_LOG_INFO, gl_span_of("first line"));
 	gl_log_printf(logging->log, GL_LOG_WARNING, "%s line", "second");
 	if (logging->alone) {
+		logging->landed = dup(0) >= 0;
 		dup2(kept, 0);
 		close(kept);
 	}
@@ -88,6 +90,7 @@ static void check_lines(void *context, const char *where)
 	const char *kept = syslog_double()->text;
 	int missing = 0;
 
+	assert_false(logging->landed);
 	for (size_t i = 0; i < 2; i++) {
 		int in_file = times_in_file(logging, lines[i]);
 		int in_syslog = times(kept, lines[i]);
