@@ -31,6 +31,7 @@ void gl_setup_show(const struct gl_setup *setup, enum gl_setup_file file, const 
 /* Exit codes in this command's own view: no postconf is no Postfix. */
 static enum gl_exit fail(const struct gl_setup *setup, enum gl_status status)
 {
+	fflush(setup->admin->out);
 	gl_admin_say(setup->admin, "setup-postfix: %s",
 	    setup->why.text[0] != 0 ? setup->why.text : gl_status_text(status));
 	return status == GL_NOT_FOUND ? GL_EXIT_UNAVAILABLE : gl_exit_of(status);

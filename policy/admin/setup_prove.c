@@ -7,8 +7,12 @@
 #include "postfix.h"
 #include "probe.h"
 
-/* A reload takes about a second to reach every process; ten are plenty. */
-enum { TRIES = 20, PAUSE_MS = 250, ANSWER_MS = 250 };
+/*
+ * A reload takes about a second to reach every process. Where the
+ * helper fails at its start, master(8) lets the service rest, and
+ * whoever connects meanwhile gets no answer.
+ */
+enum { PROOF_MS = 10000, ANSWER_MS = 3000, PAUSE_MS = 250 };
 
 struct proof {
 	struct gl_setup *setup;
@@ -51,28 +55,45 @@ static bool is_expected(const struct proof *proof)
 	       (proof->reply[len] == 0 || proof->reply[len] == ' ');
 }
 
-static bool try(struct proof *proof)
+static int64_t milliseconds(void)
+{
+	struct timespec now = { 0, 0 };
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static bool try_once(struct proof *proof)
+{
+	struct gl_complaint *why = &proof->setup->why;
+
+	if (gl_probe_ask(proof->reply, &proof->probe, why) != GL_OK)
+		return false;
+	if (is_expected(proof))
+		return true;
+	snprintf(why->text, sizeof why->text, "the service answers \"%.200s\" instead of \"%s\"",
+	    proof->reply, proof->expected);
+	return false;
+}
+
+static bool try_for_a_while(struct proof *proof)
 {
 	static const struct timespec pause = { 0, PAUSE_MS * 1000000L };
+	int64_t end = milliseconds() + PROOF_MS;
+	bool proved = try_once(proof);
 
-	for (int i = 0; i < TRIES; i++) {
-		if (i > 0)
-			nanosleep(&pause, NULL);
-		if (gl_probe_ask(proof->reply, &proof->probe, &proof->setup->why) == GL_OK) {
-			if (is_expected(proof))
-				return true;
-			snprintf(proof->setup->why.text, sizeof proof->setup->why.text,
-			    "the service answers \"%.200s\" instead of \"%s\"", proof->reply,
-			    proof->expected);
-		}
+	while (!proved && milliseconds() < end) {
+		nanosleep(&pause, NULL);
+		proved = try_once(proof);
 	}
-	return false;
+	return proved;
 }
 
 static enum gl_exit disprove(const struct proof *proof, const char *reason)
 {
 	const struct gl_admin *admin = proof->setup->admin;
 
+	fflush(admin->out);
 	gl_admin_say(admin, "setup-postfix: %s", reason);
 	gl_admin_say(admin,
 	    "mail passes without greylisting until this is mended; Postfix's log and "
@@ -88,14 +109,25 @@ static enum gl_exit judge(struct proof *proof, bool answered)
 {
 	struct gl_admin *admin = proof->setup->admin;
 	enum gl_status record = gl_probe_forget(&admin->world, proof->probe.recipient);
+	const char *comment = "";
+
+	switch (admin->world.config.mode) {
+	case GL_MODE_OFF:
+		comment = "; mode = off: nothing is greylisted";
+		break;
+	case GL_MODE_DRY_RUN:
+		comment = ", and would be greylisted (mode = dry-run)";
+		break;
+	case GL_MODE_ON:
+		break;
+	}
 
 	if (!answered)
 		return disprove(proof, proof->setup->why.text);
 	if (admin->world.config.mode == GL_MODE_DRY_RUN && record != GL_OK)
 		return disprove(proof, "the service answers, but remembers nothing");
 	fprintf(admin->out, "proved: a stranger's first attempt is answered \"%s\"%s\n",
-	    proof->reply,
-	    admin->world.config.mode == GL_MODE_DRY_RUN ? ", and would be greylisted" : "");
+	    proof->reply, comment);
 	return GL_EXIT_OK;
 }
 
@@ -114,5 +146,5 @@ enum gl_exit gl_setup_prove(struct gl_setup *setup)
 		return disprove(&proof, setup->admin->world.config_why.text);
 	proof.probe = (struct gl_probe_call){ path, recipient, ANSWER_MS };
 	expect(&proof);
-	return judge(&proof, try(&proof));
+	return judge(&proof, try_for_a_while(&proof));
 }
