@@ -107,7 +107,10 @@ static enum gl_status prepare_keys(
 	uint8_t prefix = judgement->client.family == GL_V4 ? bench->config->ipv4_prefix
 							   : bench->config->ipv6_prefix;
 	struct gl_network network = gl_network_of(&judgement->client, prefix);
-	gl_client_key(&judgement->client_key, &judgement->client);
+	if (bench->config->auto_whitelist_per == GL_PER_NETWORK)
+		gl_network_key(&judgement->client_key, &network);
+	else
+		gl_client_key(&judgement->client_key, &judgement->client);
 	judgement->asked = true;
 	return gl_triplet_make(&judgement->triplet, &network,
 	    gl_request_get(request, GL_ATTR_SENDER), gl_request_get(request, GL_ATTR_RECIPIENT),
@@ -125,7 +128,7 @@ static enum gl_status read_memory(
 	if (triplet->found && status != GL_VERSION) {
 		status = gl_record_decode(&judgement->record, triplet->value);
 		/* The digest stands in for the text; where the two disagree the text is right. */
-		judgement->seen = status == GL_OK && gl_span_equal(judgement->record.text,
+		judgement->seen = status == GL_OK && gl_text_agrees(judgement->record.text,
 							 gl_triplet_text(&judgement->triplet));
 	}
 	return status == GL_VERSION ? status : GL_OK;
@@ -236,7 +239,8 @@ static void decide(struct gl_judgement *judgement, const struct gl_bench *bench,
 		struct gl_op *op = add_op(judgement, GL_OP_TRIPLET, &judgement->triplet.key);
 		op->base = judgement->seen ? judgement->record.first_seen : 0;
 		op->record = verdict.next;
-		op->record.text = gl_triplet_text(&judgement->triplet);
+		op->record.text = bench->config->privacy ? gl_span_of(NULL)
+							 : gl_triplet_text(&judgement->triplet);
 	}
 	if (verdict.first_pass)
 		first_pass(judgement, bench, instance, now);

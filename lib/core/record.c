@@ -105,6 +105,11 @@ struct gl_span gl_record_recipient(const struct gl_record *record)
 	return gl_span_skip(record->text, gl_span_find(record->text, '\0') + 1);
 }
 
+bool gl_text_agrees(struct gl_span a, struct gl_span b)
+{
+	return a.len == 0 || b.len == 0 || gl_span_equal(a, b);
+}
+
 static int64_t later(int64_t a, int64_t b)
 {
 	return a > b ? a : b;
@@ -137,7 +142,7 @@ struct gl_record gl_record_merge(const struct gl_record *stored, const struct gl
 {
 	struct gl_record next = op->record;
 	next.rest = (struct gl_span){ NULL, 0 };
-	if (stored == NULL || !gl_span_equal(stored->text, next.text))
+	if (stored == NULL || !gl_text_agrees(stored->text, next.text))
 		return next;
 	bool decided_on_it = stored->first_seen == op->base &&
 			     stored->first_seen != next.first_seen;

@@ -24,6 +24,9 @@ const struct gl_option gl_options[] = {
 	    GL_FORM_BARE,
 	    "After this many successes, an hour apart, a client's address waits no more; 0: "
 	    "never." },
+	{ "auto_whitelist_per", gl_value_per, AT(auto_whitelist_per), "address", NULL, NULL,
+	    "address or network", GL_FORM_QUOTED,
+	    "Whether an address earns that for itself or for its whole network." },
 	{ "mode", gl_value_mode, AT(mode), "on", NULL, NULL, "off, dry-run or on", GL_FORM_QUOTED,
 	    "dry-run remembers and logs what it would do, and lets everybody pass; off only "
 	    "passes." },
@@ -41,6 +44,8 @@ const struct gl_option gl_options[] = {
 	    "full: on disk before the answer; meta: may forget the last one; none: tmpfs only." },
 	{ "map_limit", gl_value_size, AT(map_limit), "2G", "16M", "1T", NULL, GL_FORM_QUOTED,
 	    "How large the table may grow; address space that is reserved, not memory or disk." },
+	{ "privacy", gl_value_switch, AT(privacy), "false", NULL, NULL, "true or false",
+	    GL_FORM_BARE, "true: no sender or recipient is stored, only a keyed digest of both." },
 	{ "recipient_delimiter", gl_value_delimiter, AT(recipient_delimiter), "+", NULL, NULL,
 	    "one punctuation character other than @, or empty", GL_FORM_QUOTED,
 	    "What parts user from extension in user+extension@example.com; as Postfix has it." },

@@ -109,7 +109,7 @@ void gl_reading_parse(struct gl_reading *reading);
 
 /* config_values.c */
 gl_option_set_fn gl_value_time, gl_value_byte, gl_value_number, gl_value_size;
-gl_option_set_fn gl_value_mode, gl_value_on_error, gl_value_sync;
+gl_option_set_fn gl_value_mode, gl_value_on_error, gl_value_sync, gl_value_per, gl_value_switch;
 
 /* config_words.c */
 gl_option_set_fn gl_value_directory, gl_value_hostname, gl_value_ident, gl_value_facility;

@@ -119,50 +119,84 @@ enum gl_status gl_value_byte(
 	return status;
 }
 
-/* The word's place in a list that ends in NULL; -1 where it is none of them. */
-static int chosen(const char *const *words, const char *value)
+/* The word's place in a list that ends in NULL. */
+static enum gl_status choose(const char *const *words, const char *value, unsigned *choice)
 {
-	for (int i = 0; words[i] != NULL; i++)
-		if (gl_span_equal(gl_span_of(words[i]), gl_span_of(value)))
-			return i;
-	return -1;
+	for (unsigned i = 0; words[i] != NULL; i++) {
+		if (gl_span_equal(gl_span_of(words[i]), gl_span_of(value))) {
+			*choice = i;
+			return GL_OK;
+		}
+	}
+	return GL_MALFORMED;
 }
 
 enum gl_status gl_value_mode(
     void *field, const struct gl_option *option, const char *value, const char **because)
 {
 	static const char *const words[] = { "off", "dry-run", "on", NULL };
-	int choice = chosen(words, value);
+	unsigned choice;
+	enum gl_status status = choose(words, value, &choice);
 
 	(void)option;
 	(void)because;
-	if (choice >= 0)
+	if (status == GL_OK)
 		*(enum gl_mode *)field = (enum gl_mode)choice;
-	return choice >= 0 ? GL_OK : GL_MALFORMED;
+	return status;
 }
 
 enum gl_status gl_value_on_error(
     void *field, const struct gl_option *option, const char *value, const char **because)
 {
 	static const char *const words[] = { "pass", "defer", NULL };
-	int choice = chosen(words, value);
+	unsigned choice;
+	enum gl_status status = choose(words, value, &choice);
 
 	(void)option;
 	(void)because;
-	if (choice >= 0)
+	if (status == GL_OK)
 		*(enum gl_on_error *)field = (enum gl_on_error)choice;
-	return choice >= 0 ? GL_OK : GL_MALFORMED;
+	return status;
 }
 
 enum gl_status gl_value_sync(
     void *field, const struct gl_option *option, const char *value, const char **because)
 {
 	static const char *const words[] = { "full", "meta", "none", NULL };
-	int choice = chosen(words, value);
+	unsigned choice;
+	enum gl_status status = choose(words, value, &choice);
 
 	(void)option;
 	(void)because;
-	if (choice >= 0)
+	if (status == GL_OK)
 		*(enum gl_sync *)field = (enum gl_sync)choice;
-	return choice >= 0 ? GL_OK : GL_MALFORMED;
+	return status;
+}
+
+enum gl_status gl_value_per(
+    void *field, const struct gl_option *option, const char *value, const char **because)
+{
+	static const char *const words[] = { "address", "network", NULL };
+	unsigned choice;
+	enum gl_status status = choose(words, value, &choice);
+
+	(void)option;
+	(void)because;
+	if (status == GL_OK)
+		*(enum gl_per *)field = (enum gl_per)choice;
+	return status;
+}
+
+enum gl_status gl_value_switch(
+    void *field, const struct gl_option *option, const char *value, const char **because)
+{
+	static const char *const words[] = { "false", "true", NULL };
+	unsigned choice;
+	enum gl_status status = choose(words, value, &choice);
+
+	(void)option;
+	(void)because;
+	if (status == GL_OK)
+		*(bool *)field = (bool)choice;
+	return status;
 }

@@ -48,11 +48,31 @@ struct client_text {
 static const char *client_of(struct client_text *text, const struct gl_entry *entry)
 {
 	struct gl_out out = gl_out_into(text->text, sizeof text->text);
-	if (entry->table == GL_TABLE_CLIENT)
+	if (entry->table == GL_TABLE_CLIENT &&
+	    entry->client.prefix == gl_family_bits(entry->client.base.family))
 		gl_out_address(&out, &entry->client.base);
 	else
 		gl_out_network(&out, &entry->client);
 	return gl_out_string(&out);
+}
+
+/* With privacy = true the table holds no text. */
+static bool is_private(const struct gl_entry *entry)
+{
+	return entry->record.text.len == 0;
+}
+
+static json_t *part_json(const struct gl_entry *entry, struct gl_span part)
+{
+	return is_private(entry) ? json_null() : gl_json_text(part);
+}
+
+static void print_part(FILE *to, const struct gl_entry *entry, struct gl_span part, unsigned width)
+{
+	if (is_private(entry))
+		gl_print_cell(to, gl_span_of("-"), width);
+	else
+		gl_print_cell(to, part, width);
 }
 
 static enum gl_state state_of(const struct gl_admin *admin, const struct gl_entry *entry)
@@ -70,8 +90,8 @@ static json_t *triplet_json(const struct gl_admin *admin, const struct gl_entry 
 	struct client_text client;
 	return json_pack("{s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:I, s:I}", "type",
 	    "triplet", "client", client_of(&client, entry), "sender",
-	    gl_json_text(gl_record_sender(&entry->record)), "recipient",
-	    gl_json_text(gl_record_recipient(&entry->record)), "state",
+	    part_json(entry, gl_record_sender(&entry->record)), "recipient",
+	    part_json(entry, gl_record_recipient(&entry->record)), "state",
 	    gl_state_text(state_of(admin, entry)), "first_seen",
 	    gl_json_time(entry->record.first_seen), "last_seen",
 	    gl_json_time(entry->record.last_seen), "passed_at",
@@ -112,9 +132,9 @@ static void print_tsv(const struct gl_admin *admin, const struct gl_entry *entry
 		return;
 	}
 	fprintf(to, "triplet\t%s\t", client_of(&client, entry));
-	gl_print_envelope(to, gl_record_sender(record));
+	print_part(to, entry, gl_record_sender(record), 0);
 	fputc('\t', to);
-	gl_print_envelope(to, gl_record_recipient(record));
+	print_part(to, entry, gl_record_recipient(record), 0);
 	fprintf(to, "\t%s", gl_state_text(state_of(admin, entry)));
 	field_time(to, record->first_seen);
 	field_time(to, record->last_seen);
@@ -141,10 +161,11 @@ static void print_row(const struct gl_admin *admin, const struct gl_entry *entry
 	}
 	fprintf(admin->out, "%-*s %-*s ", WIDTH_STATE, gl_state_text(state_of(admin, entry)),
 	    WIDTH_NETWORK, client_of(&client, entry));
-	gl_print_cell(admin->out, gl_record_sender(&entry->record), WIDTH_SENDER + wider(admin));
+	print_part(
+	    admin->out, entry, gl_record_sender(&entry->record), WIDTH_SENDER + wider(admin));
 	fputc(' ', admin->out);
-	gl_print_cell(
-	    admin->out, gl_record_recipient(&entry->record), WIDTH_RECIPIENT + wider(admin));
+	print_part(
+	    admin->out, entry, gl_record_recipient(&entry->record), WIDTH_RECIPIENT + wider(admin));
 	fprintf(admin->out, " %s\n", gl_time_short(seen, entry->record.last_seen));
 }
 
@@ -211,9 +232,9 @@ static void describe_triplet(const struct gl_admin *admin, const struct gl_entry
 	struct client_text client;
 	const struct gl_record *record = &entry->record;
 	fprintf(admin->out, "client        %s\nsender        ", client_of(&client, entry));
-	gl_print_envelope(admin->out, gl_record_sender(record));
+	print_part(admin->out, entry, gl_record_sender(record), 0);
 	fputs("\nrecipient     ", admin->out);
-	gl_print_envelope(admin->out, gl_record_recipient(record));
+	print_part(admin->out, entry, gl_record_recipient(record), 0);
 	fprintf(admin->out, "\nstate         %s\n", gl_state_text(state_of(admin, entry)));
 	describe_time(admin, "first seen", record->first_seen);
 	describe_time(admin, "last seen", record->last_seen);

@@ -61,10 +61,11 @@ static void choose_record(struct explanation *explanation)
 	struct gl_entry *record = &explanation->record;
 	bool client = judgement->reason == GL_REASON_AUTO_WHITELIST;
 	explanation->has_record = client || (judgement->asked && judgement->seen);
-	if (client)
-		*record = (struct gl_entry){ .table = GL_TABLE_CLIENT,
-			.client.base = judgement->client,
-			.memory = judgement->memory };
+	struct gl_network counted = judgement->triplet.client;
+	if (client && gl_key_network(&counted, gl_key_span(&judgement->client_key)) == GL_OK)
+		*record = (struct gl_entry){
+			.table = GL_TABLE_CLIENT, .client = counted, .memory = judgement->memory
+		};
 	else if (explanation->has_record)
 		*record = (struct gl_entry){ .table = GL_TABLE_TRIPLET,
 			.client = judgement->triplet.client,

@@ -59,7 +59,7 @@ static void take(struct gl_admin *admin, struct gl_found *found, const struct gl
 	if (status != GL_OK)
 		gl_entry_leave_out(admin, entry, status);
 	else if (lookup->table == GL_TABLE_CLIENT ||
-		 gl_span_equal(entry->record.text, gl_triplet_text(triplet)))
+		 gl_text_agrees(entry->record.text, gl_triplet_text(triplet)))
 		found->count++;
 }
 
@@ -72,7 +72,10 @@ enum gl_status gl_operand_find(struct gl_admin *admin, struct gl_found *found,
 	size_t count = 1;
 	enum gl_status status;
 	found->count = 0;
-	gl_client_key(&found->client, &who->network.base);
+	if (admin->world.config.auto_whitelist_per == GL_PER_NETWORK)
+		gl_network_key(&found->client, &triplet->client);
+	else
+		gl_client_key(&found->client, &who->network.base);
 	lookups[1].key = gl_key_span(&found->client);
 	if (is_single(&who->network))
 		count = 2;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "greylist/store.h"
 #include "tmpdir.h"
 
 void site_configure(const struct site *site, const char *options)
@@ -68,4 +69,38 @@ bool site_logged(const struct site *site, const char *text)
 void site_clear_log(const struct site *site)
 {
 	tmpdir_write(site->root, "log", "", 0);
+}
+
+struct search {
+	const char *text;
+	bool found;
+};
+
+static bool look(void *context, struct gl_span key, struct gl_span value)
+{
+	struct search *search = context;
+	(void)key;
+	if (memmem(value.at, value.len, search->text, strlen(search->text)) != NULL)
+		search->found = true;
+	return !search->found;
+}
+
+bool site_stored(const struct site *site, const char *text)
+{
+	struct gl_store *store;
+	struct gl_complaint why;
+	struct gl_store_options options = {
+		.directory = site->database, .map_limit = (uint64_t)64 << 20, .readonly = true
+	};
+	struct gl_cursor cursor = { .table = GL_TABLE_TRIPLET };
+	struct search search = { .text = text };
+	if (gl_store_open(&store, &options, &why) != GL_OK) {
+		fprintf(stderr, "%s\n", why.text);
+		abort();
+	}
+	while (!cursor.done && !search.found)
+		if (gl_store_scan(store, &cursor, 100, look, &search) != GL_OK)
+			abort();
+	gl_store_close(store);
+	return search.found;
 }

@@ -28,4 +28,7 @@ void site_list(const struct site *site, const char *name, const char *text);
 bool site_logged(const struct site *site, const char *text);
 void site_clear_log(const struct site *site);
 
+/* Whether a record in the table holds the text. */
+bool site_stored(const struct site *site, const char *text);
+
 #endif

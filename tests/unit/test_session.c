@@ -198,6 +198,38 @@ static void two_good_messages_in_an_hour_count_once(void **state)
 	expect(site, &third, START + DELAY + 61, "DEFER_IF_PERMIT");
 }
 
+static void a_network_is_trusted_where_told(void **state)
+{
+	struct site *site = *state;
+	struct attempt neighbour = usual;
+	site_configure(site, "auto_whitelist = 1\nauto_whitelist_per = network");
+	expect(site, &usual, START, "DEFER_IF_PERMIT");
+	expect(site, &usual, START + DELAY, "PREPEND");
+	neighbour.client = "192.0.2.200";
+	neighbour.sender = "somebody.else@b.test";
+	expect(site, &neighbour, START + DELAY, "DUNNO");
+	assert_true(site_logged(site, "action=pass, reason=client AWL, "));
+}
+
+/* What was waiting or had passed goes on as it was, whichever way the option is turned. */
+static void privacy_can_be_turned_on_and_off(void **state)
+{
+	struct site *site = *state;
+	struct attempt other = usual;
+	other.sender = "other@b.test";
+	other.instance = "4.5.6";
+	expect(site, &usual, START, "DEFER_IF_PERMIT");
+	site_configure(site, "privacy = true");
+	expect(site, &usual, START + DELAY, "PREPEND");
+	expect(site, &other, START + DELAY, "DEFER_IF_PERMIT");
+	assert_false(site_stored(site, "a@b.test"));
+	assert_false(site_stored(site, "other@b.test"));
+	site_configure(site, "auto_whitelist = 0");
+	expect(site, &usual, START + DELAY + 1, "DUNNO");
+	expect(site, &other, START + 2 * DELAY, "PREPEND");
+	assert_true(site_stored(site, "other@b.test"));
+}
+
 static void one_header_a_message(void **state)
 {
 	struct site *site = *state;
@@ -260,6 +292,8 @@ int main(void)
 		AT_SITE(a_bad_line_costs_only_itself),
 		AT_SITE(a_client_with_two_good_messages_is_trusted),
 		AT_SITE(two_good_messages_in_an_hour_count_once),
+		AT_SITE(a_network_is_trusted_where_told),
+		AT_SITE(privacy_can_be_turned_on_and_off),
 		AT_SITE(one_header_a_message),
 		AT_SITE(dry_run_says_what_it_would_do),
 		AT_SITE(off_is_off),

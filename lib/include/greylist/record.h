@@ -83,6 +83,13 @@ void gl_client_encode(struct gl_out *out, const struct gl_client *client);
 struct gl_span gl_record_sender(const struct gl_record *record);
 struct gl_span gl_record_recipient(const struct gl_record *record);
 
+/*
+ * Whether two texts under the same key can be those of one triplet: the
+ * same bytes, or one of them not stored at all (privacy = true), where
+ * the digest alone has to do.
+ */
+bool gl_text_agrees(struct gl_span a, struct gl_span b);
+
 /* An hour: a client counts once in it, and a passed record is touched once in it. */
 enum { GL_HOUR = 3600 };
 
@@ -115,8 +122,10 @@ struct gl_op {
  *   otherwise                                     joined, with the earlier first_seen
  *
  * Joined: last_seen, attempts and passes by maximum; passed_at the
- * earliest that is not zero. The result borrows its text from the op
- * and its `rest` from what is stored.
+ * earliest that is not zero. The result borrows its text from the op,
+ * so that turning privacy on takes the text out with the next write,
+ * and turning it off brings it back; neither makes anybody a stranger.
+ * Its `rest` is borrowed from what is stored.
  */
 struct gl_record gl_record_merge(const struct gl_record *stored, const struct gl_op *op);
 
