@@ -56,21 +56,26 @@ unsigned gl_store_reap(struct gl_store *store)
 	return (unsigned)dead;
 }
 
-static int try_read(struct gl_store *store)
+static int try_read(struct gl_store *store, MDB_txn **txn)
 {
-	if (store->reader != NULL)
-		return mdb_txn_renew(store->reader);
-	return mdb_txn_begin(store->env, NULL, MDB_RDONLY, &store->reader);
+	if (*txn != NULL)
+		return mdb_txn_renew(*txn);
+	return mdb_txn_begin(store->env, NULL, MDB_RDONLY, txn);
+}
+
+enum gl_status store_reader_begin(struct gl_store *store, MDB_txn **txn)
+{
+	int code = try_read(store, txn);
+	if (code == MDB_READERS_FULL && gl_store_reap(store) > 0)
+		code = try_read(store, txn);
+	if (code == MDB_MAP_RESIZED && (code = mdb_env_set_mapsize(store->env, 0)) == MDB_SUCCESS)
+		code = try_read(store, txn);
+	return store_status(store, code);
 }
 
 enum gl_status store_read_begin(struct gl_store *store)
 {
-	int code = try_read(store);
-	if (code == MDB_READERS_FULL && gl_store_reap(store) > 0)
-		code = try_read(store);
-	if (code == MDB_MAP_RESIZED && (code = mdb_env_set_mapsize(store->env, 0)) == MDB_SUCCESS)
-		code = try_read(store);
-	return store_status(store, code);
+	return store_reader_begin(store, &store->reader);
 }
 
 void store_read_end(struct gl_store *store)

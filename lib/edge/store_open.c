@@ -138,14 +138,12 @@ static enum gl_status check_meta(struct gl_store *store, MDB_txn *txn, struct gl
 /* Handles of named databases live on only when the transaction that opened them commits. */
 static enum gl_status read_meta(struct gl_store *store, struct gl_complaint *why)
 {
-	MDB_txn *txn;
-	int code = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
-	if (code == MDB_MAP_RESIZED && (code = mdb_env_set_mapsize(store->env, 0)) == MDB_SUCCESS)
-		code = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
-	if (code != MDB_SUCCESS)
-		return store_status(store, code);
-	code = open_databases(store, txn, 0);
-	enum gl_status status = code == MDB_NOTFOUND ? GL_CORRUPT : store_status(store, code);
+	MDB_txn *txn = NULL;
+	enum gl_status status = store_reader_begin(store, &txn);
+	if (status != GL_OK)
+		return status;
+	int code = open_databases(store, txn, 0);
+	status = code == MDB_NOTFOUND ? GL_CORRUPT : store_status(store, code);
 	if (code == MDB_NOTFOUND)
 		store->trouble = MDB_INVALID;
 	if (status == GL_OK)

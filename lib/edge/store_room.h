@@ -37,6 +37,9 @@ struct gl_store {
 /* store_lmdb.c: the one place where LMDB's codes become ours. */
 enum gl_status store_status(struct gl_store *store, int code);
 
+/* Begins *txn, or renews it where it is not NULL; makes room in a full reader table. */
+GL_CHECKED enum gl_status store_reader_begin(struct gl_store *store, MDB_txn **txn);
+
 /* Begins reading in the newest state. End it with store_read_end whatever happened in between. */
 GL_CHECKED enum gl_status store_read_begin(struct gl_store *store);
 void store_read_end(struct gl_store *store);

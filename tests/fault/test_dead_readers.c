@@ -1,0 +1,96 @@
+/* A reader table full of dead processes' slots: whoever comes next clears it, at the open too. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <lmdb.h>
+
+#include "store_fixture.h"
+#include "tmpdir.h"
+
+/* Opens the table, takes every slot that is left, and dies without giving one back. */
+static void fill_and_die(const char *table)
+{
+	MDB_env *env;
+	MDB_txn *reader;
+	int code = mdb_env_create(&env);
+	if (code == MDB_SUCCESS)
+		code = mdb_env_open(env, table, MDB_NOTLS, 0640);
+	while (code == MDB_SUCCESS)
+		code = mdb_txn_begin(env, NULL, MDB_RDONLY, &reader);
+	kill(getpid(), code == MDB_READERS_FULL ? SIGKILL : SIGTERM);
+}
+
+static void fill_reader_table(const struct store_fixture *fixture)
+{
+	int status;
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		fill_and_die(tmpdir_path(fixture->database, "table.1"));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGKILL);
+}
+
+/* The last one to close a table empties its reader table: here somebody keeps it open. */
+static pid_t keep_open(const struct store_fixture *fixture, int *leash)
+{
+	int ends[2], ready[2];
+	char byte = 0;
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(pipe(ready), 0);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		close(ends[1]);
+		struct gl_store *store = store_fixture_open(fixture);
+		if (write(ready[1], &byte, 1) == 1 && read(ends[0], &byte, 1) == 0)
+			gl_store_close(store);
+		_exit(0);
+	}
+	close(ends[0]);
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	*leash = ends[1];
+	return pid;
+}
+
+static void an_opener_clears_dead_readers(void **state)
+{
+	struct store_fixture *fixture = *state;
+	int leash;
+	gl_store_close(fixture->store);
+	fixture->store = NULL;
+	pid_t keeper = keep_open(fixture, &leash);
+	fill_reader_table(fixture);
+	struct gl_store_options options = store_fixture_options(fixture->database);
+	struct gl_complaint why;
+	if (gl_store_open(&fixture->store, &options, &why) != GL_OK)
+		fail_msg("%s", why.text);
+	close(leash);
+	assert_int_equal(waitpid(keeper, NULL, 0), keeper);
+}
+
+static void a_look_up_clears_dead_readers(void **state)
+{
+	struct store_fixture *fixture = *state;
+	struct gl_lookup lookup = { .table = GL_TABLE_CLIENT, .key = gl_span_of("x") };
+	fill_reader_table(fixture);
+	assert_int_equal(gl_store_lookup(fixture->store, &lookup, 1), GL_OK);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    an_opener_clears_dead_readers, store_fixture_setup, store_fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+		    a_look_up_clears_dead_readers, store_fixture_setup, store_fixture_teardown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
