@@ -157,8 +157,27 @@ static bool no_message(const uint8_t message[GL_DIGEST_SIZE])
 	return memcmp(message, zeros, GL_DIGEST_SIZE) == 0;
 }
 
+static struct gl_client join_clients(const struct gl_client *stored, const struct gl_op *op)
+{
+	struct gl_client joined = { .last_counted = op->client.last_counted,
+		.last_seen = op->client.last_seen,
+		.count = op->client.count };
+	if (stored == NULL)
+		return joined;
+	joined.rest = stored->rest;
+	if (stored->last_seen < op->forget)
+		return joined;
+	joined.last_counted = later(stored->last_counted, joined.last_counted);
+	joined.last_seen = later(stored->last_seen, joined.last_seen);
+	joined.count = stored->count > joined.count ? stored->count : joined.count;
+	memcpy(joined.message, stored->message, GL_DIGEST_SIZE);
+	return joined;
+}
+
 struct gl_client gl_client_merge(const struct gl_client *stored, const struct gl_op *op)
 {
+	if (op->kind == GL_OP_CLIENT_MEMORY)
+		return join_clients(stored, op);
 	struct gl_client merged = { .last_counted = op->now, .last_seen = op->now, .count = 1 };
 	if (stored != NULL && stored->last_seen >= op->forget) {
 		merged = *stored;

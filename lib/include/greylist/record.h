@@ -93,7 +93,7 @@ bool gl_text_agrees(struct gl_span a, struct gl_span b);
 /* An hour: a client counts once in it, and a passed record is touched once in it. */
 enum { GL_HOUR = 3600 };
 
-enum gl_op_kind { GL_OP_TRIPLET, GL_OP_CLIENT };
+enum gl_op_kind { GL_OP_TRIPLET, GL_OP_CLIENT, GL_OP_CLIENT_MEMORY };
 
 enum { GL_OPS_MAX = 4 }; /* of one request, applied together */
 
@@ -108,6 +108,9 @@ struct gl_op {
 	int64_t now;                     /* when the success happened */
 	int64_t forget;                  /* a memory last seen before this counts as none */
 	uint8_t message[GL_DIGEST_SIZE]; /* of the message that passed, or zeros: keep the old */
+	/* GL_OP_CLIENT_MEMORY, which has `forget` too */
+	struct gl_client
+	    client; /* what another table remembers; its `message` and `rest` do not count */
 };
 
 /*
@@ -133,6 +136,9 @@ struct gl_record gl_record_merge(const struct gl_record *stored, const struct gl
  * The same for a client: its count rises by one when an hour has passed
  * since it last rose. Where last_counted lies in the future, only
  * last_counted moves. last_seen never moves back.
+ *
+ * GL_OP_CLIENT_MEMORY is no success but the memory of another table:
+ * count, last_counted and last_seen become the larger of the two.
  */
 struct gl_client gl_client_merge(const struct gl_client *stored, const struct gl_op *op);
 
