@@ -192,6 +192,8 @@ static enum gl_status make_table(
 		status = place_publish(store, why);
 	mdb_env_close(store->env);
 	store->env = NULL;
+	if (status != GL_OK)
+		place_discard(store);
 out:
 	place_gate_leave(store);
 	return status;

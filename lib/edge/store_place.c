@@ -185,12 +185,30 @@ enum gl_status place_make_table(struct gl_store *store, struct gl_complaint *why
 {
 	for (unsigned n = 1; n < TABLES_MAX; n++) {
 		snprintf(store->name, sizeof store->name, "table.%u", n);
-		if (mkdirat(store->dir, store->name, 0750) == 0)
-			return place_lock_file(store, why);
+		if (mkdirat(store->dir, store->name, 0750) == 0) {
+			enum gl_status status = place_lock_file(store, why);
+			if (status != GL_OK)
+				place_discard(store);
+			return status;
+		}
 		if (errno != EEXIST)
 			break;
 	}
 	return place_failed(store, store->name, "made", why);
+}
+
+void place_discard(const struct gl_store *store)
+{
+	char name[STORE_NAME_MAX];
+	if (place_link(store->dir, name) != GL_NOT_FOUND)
+		return;
+	int table = openat(store->dir, store->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (table < 0)
+		return;
+	unlinkat(table, "data.mdb", 0);
+	unlinkat(table, "lock.mdb", 0);
+	close(table);
+	unlinkat(store->dir, store->name, AT_REMOVEDIR);
 }
 
 /* The names in a directory are on disk only once the directory itself was synced. */
@@ -212,8 +230,11 @@ enum gl_status place_publish(struct gl_store *store, struct gl_complaint *why)
 	snprintf(link, sizeof link, ".table.%ld", (long)getpid());
 	unlinkat(store->dir, link, 0);
 	if (symlinkat(store->name, store->dir, link) != 0 ||
-	    renameat(store->dir, link, store->dir, "table") != 0 || fsync(store->dir) != 0)
-		return place_failed(store, "table", "linked", why);
+	    renameat(store->dir, link, store->dir, "table") != 0 || fsync(store->dir) != 0) {
+		enum gl_status status = place_failed(store, "table", "linked", why);
+		unlinkat(store->dir, link, 0);
+		return status;
+	}
 	return GL_OK;
 }
 

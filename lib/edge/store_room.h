@@ -79,6 +79,9 @@ GL_CHECKED enum gl_status place_gate_share(struct gl_store *store);
 void place_gate_leave(struct gl_store *store);
 /* A new directory table.N with a whole lock.mdb in it; its name goes to store->name. */
 GL_CHECKED enum gl_status place_make_table(struct gl_store *store, struct gl_complaint *why);
+/* Removes a table that could not be finished: or every request would leave another one behind.
+ * One that the link names stays, since others may have written to it. */
+void place_discard(const struct gl_store *store);
 /* Makes lock.mdb whole where it is missing. */
 GL_CHECKED enum gl_status place_lock_file(struct gl_store *store, struct gl_complaint *why);
 /* Lets the link name store->name, durably. */

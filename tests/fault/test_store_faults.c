@@ -1,5 +1,6 @@
 #include "greylist/store.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -94,6 +95,22 @@ static enum gl_status use(const char *database, bool *acknowledged)
 	return status;
 }
 
+/* What could not be finished is gone again: it would come anew with every request. */
+static void check_leftovers(const char *database, const char *where)
+{
+	struct dirent *entry;
+	DIR *directory = opendir(database);
+	assert_non_null(directory);
+	while ((entry = readdir(directory)) != NULL) {
+		bool temporary = entry->d_name[0] == '.' && strlen(entry->d_name) > 2;
+		bool unused = strncmp(entry->d_name, "table.", 6) == 0 &&
+			      strcmp(entry->d_name, "table.1") != 0;
+		if (temporary || unused)
+			fail_msg("after %s: %s is left over", where, entry->d_name);
+	}
+	closedir(directory);
+}
+
 /* With nothing failing any more: the table opens, and holds both records or none. */
 static void check_after(const char *database, bool acknowledged, const char *where)
 {
@@ -124,6 +141,8 @@ static void fail_every_call(const struct failure *failure)
 		if (!failed && status != GL_OK)
 			fail_msg("%s: status %d without a failure", failure->name, (int)status);
 		check_after(database, acknowledged, fault_where());
+		if (strcmp(fault_where(), "unlinkat") != 0)
+			check_leftovers(database, fault_where());
 		tmpdir_remove(database);
 		if (!failed)
 			return;
