@@ -1,5 +1,6 @@
 #include "store_room.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +26,7 @@ static enum gl_status keep_values(struct gl_store *store, struct gl_lookup *look
 	if (needed > store->values_size) {
 		char *larger = realloc(store->values, needed);
 		if (larger == NULL)
-			return GL_FAILED;
+			return store_status(store, ENOMEM);
 		store->values = larger;
 		store->values_size = needed;
 	}

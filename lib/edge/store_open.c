@@ -168,6 +168,18 @@ static enum gl_status open_table(
 	return status;
 }
 
+/* GL_NOT_FOUND is no failure yet. */
+static enum gl_status find_table(struct gl_store *store, struct gl_complaint *why)
+{
+	enum gl_status status = place_link(store->dir, store->name);
+	if (status == GL_CORRUPT)
+		snprintf(why->text, sizeof why->text, "%s/table: is no link to a table.N beside it",
+		    store->directory);
+	else if (status != GL_OK && status != GL_NOT_FOUND)
+		place_failed(store, "table", "read", why);
+	return status;
+}
+
 /* Whoever closes the gate first makes the table; the others find it made. */
 static enum gl_status make_table(
     struct gl_store *store, const struct gl_store_options *options, struct gl_complaint *why)
@@ -175,7 +187,7 @@ static enum gl_status make_table(
 	enum gl_status status = place_gate_close(store);
 	if (status != GL_OK)
 		return place_failed(store, "gate", "locked", why);
-	status = place_link(store->dir, store->name);
+	status = find_table(store, why);
 	if (status != GL_NOT_FOUND)
 		goto out;
 	status = place_secret(store, true, why);
@@ -202,7 +214,7 @@ out:
 static enum gl_status open_or_make(
     struct gl_store *store, const struct gl_store_options *options, struct gl_complaint *why)
 {
-	enum gl_status status = place_link(store->dir, store->name);
+	enum gl_status status = find_table(store, why);
 	if (status == GL_NOT_FOUND && options->create && !options->readonly)
 		status = make_table(store, options, why);
 	if (status == GL_NOT_FOUND) {
@@ -211,9 +223,6 @@ static enum gl_status open_or_make(
 		    store->directory);
 		return status;
 	}
-	if (status == GL_CORRUPT)
-		snprintf(why->text, sizeof why->text, "%s/table: is no link to a table.N beside it",
-		    store->directory);
 	if (status == GL_OK)
 		status = place_secret(store, false, why);
 	if (status == GL_OK)

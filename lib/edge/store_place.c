@@ -92,6 +92,8 @@ enum gl_status place_open(struct gl_store *store, const char *directory, struct 
 enum gl_status place_link(int dir, char name[STORE_NAME_MAX])
 {
 	ssize_t len = readlinkat(dir, "table", name, STORE_NAME_MAX - 1);
+	if (len < 0 && errno == EINVAL)
+		return GL_CORRUPT;
 	if (len < 0)
 		return errno == ENOENT ? GL_NOT_FOUND : place_status(errno);
 	name[len] = '\0';
@@ -103,10 +105,10 @@ static enum gl_status gate_lock(struct gl_store *store, int how)
 	if (store->gate < 0)
 		store->gate = openat(store->dir, "gate", O_RDWR | O_CREAT | O_CLOEXEC, 0640);
 	if (store->gate < 0)
-		return place_status(errno);
+		return store_status(store, errno);
 	while (flock(store->gate, how) != 0)
 		if (errno != EINTR)
-			return place_status(errno);
+			return store_status(store, errno);
 	return GL_OK;
 }
 

@@ -70,7 +70,8 @@ GL_CHECKED enum gl_status store_sweep_within(
 /* store_place.c: the directory and its files; `why` is filled in on failure. */
 GL_CHECKED enum gl_status place_open(
     struct gl_store *store, const char *directory, struct gl_complaint *why);
-/* The name that the link `table` gives; GL_NOT_FOUND where there is no link. */
+/* The name that the link `table` gives; GL_NOT_FOUND where there is no link, GL_CORRUPT where it
+ * is none of ours. Sets errno otherwise. */
 GL_CHECKED enum gl_status place_link(int dir, char name[STORE_NAME_MAX]);
 /* Exclusive lock of the gate, for whoever makes or replaces a table; given up with
  * place_gate_leave. */

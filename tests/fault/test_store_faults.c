@@ -171,12 +171,26 @@ static void a_failed_commit_says_so(void **state)
 	}
 }
 
+static void a_gate_that_cannot_be_locked_says_so(void **state)
+{
+	struct store_fixture *fixture = *state;
+	assert_int_equal(write_both(fixture->store, "a@b.test", 1), GL_OK);
+	fault_arm(FAULT_SYSTEM, 1, EIO);
+	enum gl_status status = write_both(fixture->store, "n@b.test", 2);
+	assert_true(fault_disarm());
+	assert_string_equal(fault_where(), "flock");
+	assert_int_equal(status, GL_FAILED);
+	assert_string_equal(gl_store_trouble(fixture->store), strerror(EIO));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_failure_has_a_status_and_harms_nothing),
 		cmocka_unit_test_setup_teardown(
 		    a_failed_commit_says_so, store_fixture_setup, store_fixture_teardown),
+		cmocka_unit_test_setup_teardown(a_gate_that_cannot_be_locked_says_so,
+		    store_fixture_setup, store_fixture_teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -103,6 +103,17 @@ static void a_link_to_elsewhere_is_corrupt(void **state)
 	assert_int_equal(reopen(fixture, &why), GL_CORRUPT);
 }
 
+/* As a copy leaves it that followed the link. */
+static void a_directory_in_place_of_the_link_is_named(void **state)
+{
+	struct store_fixture *fixture = *state;
+	struct gl_complaint why;
+	assert_int_equal(unlink(tmpdir_path(fixture->database, "table")), 0);
+	assert_int_equal(mkdir(tmpdir_path(fixture->database, "table"), 0750), 0);
+	assert_int_equal(reopen(fixture, &why), GL_CORRUPT);
+	assert_non_null(strstr(why.text, "/table: is no link"));
+}
+
 static void a_missing_directory_is_named(void **state)
 {
 	struct gl_store *store;
@@ -185,6 +196,7 @@ int main(void)
 		WITH_TABLE(a_missing_secret_is_not_made_anew),
 		WITH_TABLE(a_file_that_is_no_table_is_corrupt),
 		WITH_TABLE(a_link_to_elsewhere_is_corrupt),
+		WITH_TABLE(a_directory_in_place_of_the_link_is_named),
 		cmocka_unit_test(a_missing_directory_is_named),
 		cmocka_unit_test(a_missing_table_is_not_made_without_leave),
 		WITH_TABLE(a_replaced_table_is_noticed_before_a_write),
