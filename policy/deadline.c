@@ -29,6 +29,10 @@ void gl_deadline_init(void)
 	struct sigaction action = { .sa_handler = speak_and_go };
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGALRM, &action, NULL);
+	sigset_t alarms;
+	sigemptyset(&alarms);
+	sigaddset(&alarms, SIGALRM);
+	sigprocmask(SIG_UNBLOCK, &alarms, NULL);
 }
 
 void gl_deadline_arm(int64_t seconds, int fd, struct gl_span reply, const struct gl_log_shot *shot)

@@ -15,7 +15,7 @@
 #include "greylist/log.h"
 #include "greylist/span.h"
 
-/* Installs the handler. Once, at the start. */
+/* Installs the handler, and lets the signal through where it was blocked. Once, at the start. */
 void gl_deadline_init(void);
 
 /*

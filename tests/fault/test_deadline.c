@@ -74,6 +74,19 @@ static void a_closed_gate_defers_where_told(void **state)
 	expect_at_closed_gate(site, "action=DEFER_IF_PERMIT 4.3.0 Temporary service problem\n\n");
 }
 
+/* Whoever starts the helper may have blocked the signal: a mask is inherited. */
+static void a_blocked_alarm_still_ends_the_wait(void **state)
+{
+	struct site *site = *state;
+	sigset_t alarms;
+	site_configure(site, "request_timeout = 1s");
+	sigemptyset(&alarms);
+	sigaddset(&alarms, SIGALRM);
+	assert_int_equal(sigprocmask(SIG_BLOCK, &alarms, NULL), 0);
+	expect_at_closed_gate(site, "action=DUNNO\n\n");
+	assert_int_equal(sigprocmask(SIG_UNBLOCK, &alarms, NULL), 0);
+}
+
 /* Readers never wait: what is known passes through a closed gate. */
 static void a_known_triplet_needs_no_gate(void **state)
 {
@@ -123,6 +136,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		AT_SITE(a_closed_gate_lets_mail_pass),
 		AT_SITE(a_closed_gate_defers_where_told),
+		AT_SITE(a_blocked_alarm_still_ends_the_wait),
 		AT_SITE(a_known_triplet_needs_no_gate),
 		AT_SITE(half_a_request_is_not_waited_for_for_ever),
 		AT_SITE(a_killed_writer_leaves_no_lock),
