@@ -10,12 +10,9 @@
 
 #include "answer.h"
 #include "deadline.h"
+#include "hearing.h"
 
-enum {
-	READ_SIZE = 8192,
-	TRIES = 3,       /* looks at a table that is being replaced or edited meanwhile */
-	SWEEP_BUDGET = 8 /* records that each new triplet pays for: garbage stays under a seventh */
-};
+enum { READ_SIZE = 8192 };
 
 struct talk {
 	const struct gl_session *session;
@@ -106,61 +103,6 @@ static bool next_request(struct talk *talk, enum gl_session_end *end)
 	}
 }
 
-static bool is_stranger(const struct gl_judgement *judgement)
-{
-	return judgement->op_count > 0 && judgement->reason == GL_REASON_NEW;
-}
-
-static enum gl_status remember(struct talk *talk, int64_t now)
-{
-	struct gl_world *world = talk->session->world;
-	const struct gl_judgement *judgement = &talk->judgement;
-	if (judgement->op_count == 0)
-		return GL_OK;
-	struct gl_sweep sweep = { .timing = world->config.timing, .now = now };
-	if (!is_stranger(judgement))
-		return gl_store_apply(world->store, judgement->ops, judgement->op_count, NULL);
-	sweep.budget = SWEEP_BUDGET;
-	gl_counters_hand_get(world->counters, sweep.hand);
-	enum gl_status status = gl_store_apply(
-	    world->store, judgement->ops, judgement->op_count, &sweep);
-	if (status == GL_OK)
-		gl_counters_hand_set(world->counters, sweep.hand);
-	return status;
-}
-
-static enum gl_status judge_once(struct talk *talk, int64_t now)
-{
-	struct gl_world *world = talk->session->world;
-	enum gl_status status = gl_world_open(world);
-	if (status != GL_OK)
-		return status;
-	struct gl_bench bench = gl_world_bench(world);
-	status = gl_judge(&talk->judgement, &bench, &talk->request, now);
-	if (status == GL_OK)
-		status = remember(talk, now);
-	if (status != GL_OK)
-		snprintf(world->store_why.text, sizeof world->store_why.text, "%s: %s (%s)",
-		    world->config.database, gl_status_text(status), gl_store_trouble(world->store));
-	return status;
-}
-
-/* A table that was replaced, or broke under this process, is opened anew and asked again. */
-static enum gl_status judge(struct talk *talk, int64_t now)
-{
-	struct gl_world *world = talk->session->world;
-	enum gl_status status = GL_FAILED;
-	for (int tries = 0; tries < TRIES; tries++) {
-		status = judge_once(talk, now);
-		if (status != GL_REPLACED && status != GL_CORRUPT)
-			break;
-		gl_world_drop_table(world);
-	}
-	if (status != GL_OK && status != GL_FULL)
-		gl_world_drop_table(world);
-	return status;
-}
-
 static void set_deadline(const struct talk *talk)
 {
 	struct gl_world *world = talk->session->world;
@@ -177,7 +119,7 @@ static void ask_table(struct talk *talk, struct gl_answer *answer, int64_t now)
 {
 	struct gl_world *world = talk->session->world;
 	set_deadline(talk);
-	enum gl_status status = judge(talk, now);
+	enum gl_status status = gl_hearing_hold(&talk->judgement, world, &talk->request, now);
 	gl_deadline_disarm();
 	if (status == GL_OK) {
 		gl_answer_verdict(answer, &world->config, &talk->judgement, &talk->request, now);

@@ -1,6 +1,7 @@
 #include "world.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct gl_ruleset no_rules;
@@ -231,6 +232,25 @@ enum gl_status gl_world_open(struct gl_world *world)
 		snprintf(world->store_why.text, sizeof world->store_why.text, "%s: %s",
 		    world->config.database, gl_store_trouble(world->store));
 	return world->store_status;
+}
+
+enum gl_status gl_world_divert(
+    struct gl_world *world, const char *directory, struct gl_complaint *why)
+{
+	char *copy = strdup(directory);
+	if (copy == NULL) {
+		snprintf(why->text, sizeof why->text, "%s: out of memory", directory);
+		return GL_FAILED;
+	}
+	gl_world_drop_table(world);
+	gl_counters_close(world->counters);
+	gl_log_close(world->log);
+	free(world->config.database);
+	world->config.database = copy;
+	world->counters = NULL;
+	world->log = NULL;
+	world->access = GL_ACCESS_SERVE;
+	return GL_OK;
 }
 
 struct gl_bench gl_world_bench(const struct gl_world *world)

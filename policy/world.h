@@ -65,6 +65,16 @@ GL_CHECKED enum gl_status gl_world_open(struct gl_world *world);
  * again. */
 void gl_world_drop_table(struct gl_world *world);
 
+/*
+ * Turns from the configured table to the one in `directory`, which is
+ * made where there is none, for a trial: everything is as in the helper,
+ * but nothing is logged. Good until the next gl_world_configure.
+ *
+ *   GL_FAILED  out of memory; `why` says it
+ */
+GL_CHECKED enum gl_status gl_world_divert(
+    struct gl_world *world, const char *directory, struct gl_complaint *why);
+
 /* What a judge needs, once gl_world_open said GL_OK. */
 struct gl_bench gl_world_bench(const struct gl_world *world);
 

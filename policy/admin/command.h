@@ -53,6 +53,7 @@ struct gl_admin {
 	const char *postfix_config; /* --postfix-config */
 	const char *service_user;   /* --user */
 	bool undo;                  /* --undo */
+	const char *database;       /* --database */
 };
 
 /* Which of the options above a command takes. A bit mask. */
@@ -60,7 +61,8 @@ enum gl_takes {
 	GL_TAKES_JSON = 1,
 	GL_TAKES_DRY_RUN = 2,
 	GL_TAKES_FILTER = 4,
-	GL_TAKES_SETUP = 8 /* --mode --postfix-config --user --undo */
+	GL_TAKES_SETUP = 8, /* --mode --postfix-config --user --undo */
+	GL_TAKES_DATABASE = 16
 };
 
 struct gl_command {
@@ -82,6 +84,7 @@ extern const struct gl_command gl_command_delete;
 extern const struct gl_command gl_command_explain;
 extern const struct gl_command gl_command_list;
 extern const struct gl_command gl_command_purge;
+extern const struct gl_command gl_command_replay;
 extern const struct gl_command gl_command_setup_postfix;
 extern const struct gl_command gl_command_show;
 extern const struct gl_command gl_command_stats;

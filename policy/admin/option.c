@@ -12,6 +12,7 @@ enum option_id {
 	OPTION_UNDO,
 	OPTION_POSTFIX_CONFIG,
 	OPTION_USER,
+	OPTION_DATABASE,
 	OPTION_HELP,
 	OPTIONS
 };
@@ -37,6 +38,8 @@ static const struct option {
 	[OPTION_POSTFIX_CONFIG] = { "--postfix-config", "DIR", GL_TAKES_SETUP,
 	    "the directory of Postfix's main.cf" },
 	[OPTION_USER] = { "--user", "USER", GL_TAKES_SETUP, "whom the helper runs as" },
+	[OPTION_DATABASE] = { "--database", "DIR", GL_TAKES_DATABASE,
+	    "use the table in this directory" },
 	[OPTION_HELP] = { "--help", NULL, 0, "print this help" },
 };
 
@@ -98,6 +101,9 @@ static bool set(struct gl_admin *admin, enum option_id id, const char *value)
 		return true;
 	case OPTION_USER:
 		admin->service_user = value;
+		return true;
+	case OPTION_DATABASE:
+		admin->database = value;
 		return true;
 	case OPTION_HELP:
 	case OPTIONS:

@@ -105,6 +105,15 @@ static void a_bounce_is_greylisted_like_everything(void **state)
 	assert_true(site_logged(site, "client_address=192.0.2.7, recipient=c@d.test"));
 }
 
+static void nobody_sets_the_clock(void **state)
+{
+	struct site *site = *state;
+	struct attempt hurried = usual;
+	hurried.more = "policy_test_time=1700000180\n";
+	expect(site, &hurried, START, "DEFER_IF_PERMIT 4.2.0 Greylisted, please retry in 180");
+	expect(site, &hurried, START + 1, "DEFER_IF_PERMIT 4.2.0 Greylisted, please retry in 179");
+}
+
 static void an_authenticated_client_passes(void **state)
 {
 	struct site *site = *state;
@@ -286,6 +295,7 @@ int main(void)
 		AT_SITE(an_ipv6_client_is_its_64),
 		AT_SITE(an_unknown_client_passes_and_is_logged),
 		AT_SITE(a_bounce_is_greylisted_like_everything),
+		AT_SITE(nobody_sets_the_clock),
 		AT_SITE(an_authenticated_client_passes),
 		AT_SITE(only_rcpt_is_greylisted),
 		AT_SITE(lists_and_relays_count_at_the_next_request),

@@ -38,7 +38,8 @@ enum gl_attribute {
 	GL_ATTR_INSTANCE,
 	GL_ATTR_QUEUE_ID,
 	GL_ATTR_SASL_USERNAME,
-	GL_ATTRIBUTES /* how many there are */
+	GL_ATTR_TEST_TIME, /* seconds since the epoch; nobody but `greylist-admin replay` asks */
+	GL_ATTRIBUTES      /* how many there are */
 };
 
 struct gl_request_value {

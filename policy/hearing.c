@@ -1,0 +1,61 @@
+#include "hearing.h"
+
+#include <stdio.h>
+
+enum {
+	TRIES = 3,       /* looks at a table that is being replaced or edited meanwhile */
+	SWEEP_BUDGET = 8 /* records that each new triplet pays for: garbage stays under a seventh */
+};
+
+static bool is_stranger(const struct gl_judgement *judgement)
+{
+	return judgement->op_count > 0 && judgement->reason == GL_REASON_NEW;
+}
+
+static enum gl_status remember(
+    const struct gl_judgement *judgement, struct gl_world *world, int64_t now)
+{
+	if (judgement->op_count == 0)
+		return GL_OK;
+	struct gl_sweep sweep = { .timing = world->config.timing, .now = now };
+	if (!is_stranger(judgement))
+		return gl_store_apply(world->store, judgement->ops, judgement->op_count, NULL);
+	sweep.budget = SWEEP_BUDGET;
+	gl_counters_hand_get(world->counters, sweep.hand);
+	enum gl_status status = gl_store_apply(
+	    world->store, judgement->ops, judgement->op_count, &sweep);
+	if (status == GL_OK)
+		gl_counters_hand_set(world->counters, sweep.hand);
+	return status;
+}
+
+static enum gl_status hold_once(struct gl_judgement *judgement, struct gl_world *world,
+    const struct gl_request *request, int64_t now)
+{
+	enum gl_status status = gl_world_open(world);
+	if (status != GL_OK)
+		return status;
+	struct gl_bench bench = gl_world_bench(world);
+	status = gl_judge(judgement, &bench, request, now);
+	if (status == GL_OK)
+		status = remember(judgement, world, now);
+	if (status != GL_OK)
+		snprintf(world->store_why.text, sizeof world->store_why.text, "%s: %s (%s)",
+		    world->config.database, gl_status_text(status), gl_store_trouble(world->store));
+	return status;
+}
+
+enum gl_status gl_hearing_hold(struct gl_judgement *judgement, struct gl_world *world,
+    const struct gl_request *request, int64_t now)
+{
+	enum gl_status status = GL_FAILED;
+	for (int tries = 0; tries < TRIES; tries++) {
+		status = hold_once(judgement, world, request, now);
+		if (status != GL_REPLACED && status != GL_CORRUPT)
+			break;
+		gl_world_drop_table(world);
+	}
+	if (status != GL_OK && status != GL_FULL)
+		gl_world_drop_table(world);
+	return status;
+}
