@@ -159,7 +159,7 @@ static void tell(const struct talk *talk, const struct gl_answer *answer, int64_
 	char bytes[GL_LOGLINE_MAX];
 	if (answer->line.reason == GL_REASON_STATE)
 		return;
-	gl_counters_add(world->counters, answer->line.action, answer->line.reason, now);
+	gl_counters_add(gl_world_counters(world), answer->line.action, answer->line.reason, now);
 	struct gl_out out = gl_out_into(bytes, sizeof bytes);
 	gl_out_logline(&out, &answer->line);
 	gl_log_line(world->log, GL_LOG_INFO, gl_out_done(&out));

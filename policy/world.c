@@ -74,17 +74,18 @@ enum gl_status gl_world_configure(struct gl_world *world)
 	return world->config_status;
 }
 
-static void open_counters(struct gl_world *world)
+struct gl_counters *gl_world_counters(struct gl_world *world)
 {
 	enum gl_status status;
-	if (world->counters != NULL)
-		return;
+	if (world->counters != NULL || world->config_status != GL_OK)
+		return world->counters;
 	if (world->access == GL_ACCESS_SERVE)
 		status = gl_counters_open(&world->counters, world->config.database);
 	else
 		status = gl_counters_open_readonly(&world->counters, world->config.database);
 	if (status != GL_OK)
 		world->counters = NULL;
+	return world->counters;
 }
 
 static enum gl_status open_table(struct gl_world *world)
@@ -224,9 +225,10 @@ static enum gl_status refresh_rules(struct gl_world *world)
 enum gl_status gl_world_open(struct gl_world *world)
 {
 	world->store_status = open_table(world);
+	/* here, inside the time limit: a table that is out of reach is counted too */
+	gl_world_counters(world);
 	if (world->store_status != GL_OK)
 		return world->store_status;
-	open_counters(world);
 	world->store_status = refresh_rules(world);
 	if (world->store_status != GL_OK)
 		snprintf(world->store_why.text, sizeof world->store_why.text, "%s: %s",

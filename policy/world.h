@@ -61,6 +61,9 @@ GL_CHECKED enum gl_status gl_world_configure(struct gl_world *world);
  */
 GL_CHECKED enum gl_status gl_world_open(struct gl_world *world);
 
+/* Opens the counters where they are not open yet; NULL where there are none to be had. */
+struct gl_counters *gl_world_counters(struct gl_world *world);
+
 /* Closes the table, for a caller who met GL_REPLACED or GL_CORRUPT: the next gl_world_open tries
  * again. */
 void gl_world_drop_table(struct gl_world *world);

@@ -183,9 +183,19 @@ static enum gl_status attempt(struct gl_counters *counters, int directory)
 	return status;
 }
 
+/* What is made in somebody else's directory would lock the owner out. */
+static enum gl_status check_owner(int directory)
+{
+	struct stat info;
+
+	if (fstat(directory, &info) != 0)
+		return GL_FAILED;
+	return info.st_uid == geteuid() ? GL_OK : GL_NO_ACCESS;
+}
+
 static enum gl_status open_in(struct gl_counters **counters, const char *directory, bool readonly)
 {
-	enum gl_status status = GL_MORE;
+	enum gl_status status;
 	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	*counters = NULL;
@@ -198,6 +208,10 @@ static enum gl_status open_in(struct gl_counters **counters, const char *directo
 		goto out;
 	}
 	opened->readonly = readonly;
+	status = readonly ? GL_OK : check_owner(fd);
+	if (status != GL_OK)
+		goto out;
+	status = GL_MORE;
 	for (int i = 0; i < ATTEMPTS && status == GL_MORE; i++)
 		status = attempt(opened, fd);
 	if (status == GL_OK) {

@@ -25,7 +25,8 @@ struct gl_counters;
  * Opens or creates the file in the state directory. NULL in
  * *counters where that fails; the status says why.
  *
- *   GL_NO_ACCESS, GL_FULL, GL_FAILED
+ *   GL_NO_ACCESS  also where the directory belongs to somebody else
+ *   GL_FULL, GL_FAILED
  */
 GL_CHECKED enum gl_status gl_counters_open(struct gl_counters **counters, const char *directory);
 /*
