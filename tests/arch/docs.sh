@@ -82,7 +82,7 @@ check_commands() {
 		while read -r command; do
 			"$admin" "$command" --help
 		done <help.commands
-	} | sed -n 's/^  \(--[a-z-]*\).*/\1/p' | sort -u >help.long
+	} | sed -n 's/^  \(--[a-z0-9-]*\).*/\1/p' | sort -u >help.long
 	grep '^\.\(Op \|It \)\{0,1\}Fl ' "$page" | tr ' ' '\n' | sed -n 's/^-\([a-z]\)/--\1/p' |
 		sort -u >page.long
 	same "options in greylist-admin(8)" help.long page.long

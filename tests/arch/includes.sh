@@ -43,6 +43,8 @@ scan() {
 			return room == "store"
 		if (name == "syslog.h")
 			return room == "log"
+		if (name == "db.h")
+			return room == "postgrey"
 		return !is_foreign_library(name)
 	}
 	function contract_may(name) {
@@ -102,6 +104,7 @@ put lib/include/greylist/span.h stdint.h '"greylist/status.h"'
 put lib/include/greylist/store.h '"greylist/record.h"' stdio.h
 put lib/edge/store_open.c '"store_room.h"' lmdb.h errno.h
 put lib/edge/store_room.h '"greylist/store.h"'
+put lib/edge/postgrey_db.c '"postgrey_room.h"' db.h
 put policy/world.h '"greylist/store.h"'
 put policy/judge.h '"greylist/exempt.h"'
 put policy/world.c '"world.h"' '"judge.h"' string.h
@@ -136,6 +139,7 @@ guilty lib/edge/rules_bad.c '"store_room.h"'
 guilty lib/edge/rules_bad.c '"world.h"'
 guilty lib/edge/rules_bad.c lmdb.h
 guilty lib/edge/store_bad.c confuse.h
+guilty lib/edge/store_bad.c db.h
 guilty lib/edge/config_bad.c syslog.h
 guilty policy/bad.c lmdb.h
 guilty policy/bad.c confuse.h
@@ -145,6 +149,7 @@ guilty policy/bad.c jansson.h
 guilty policy/bad.c '"command.h"'
 guilty policy/bad.c '"admin/command.h"'
 guilty policy/admin/bad.c lmdb.h
+guilty policy/admin/bad.c db.h
 guilty policy/admin/bad.c '"store_room.h"'
 
 found=$(scan "$source")
