@@ -18,4 +18,8 @@
  */
 GL_CHECKED enum gl_status gl_become_owner(const char *directory, struct gl_complaint *why);
 
+/* The same of a directory that is open already; its name is for the complaint. */
+GL_CHECKED enum gl_status gl_become_owner_of(
+    int fd, const char *directory, struct gl_complaint *why);
+
 #endif

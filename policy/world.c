@@ -99,7 +99,7 @@ static enum gl_status open_table(struct gl_world *world)
 		.map_limit = world->config.map_limit,
 		.sync_meta = world->config.sync == GL_SYNC_FULL,
 		.sync_data = world->config.sync != GL_SYNC_NONE,
-		.create = world->access == GL_ACCESS_SERVE,
+		.create = world->access == GL_ACCESS_SERVE || world->access == GL_ACCESS_CREATE,
 		.readonly = world->access == GL_ACCESS_READ,
 	};
 	return gl_store_open(&world->store, &options, &world->store_why);

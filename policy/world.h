@@ -15,8 +15,9 @@
 
 #include "judge.h"
 
-/* What the world may do. The admin tool's reading commands change nothing. */
-enum gl_access { GL_ACCESS_SERVE, GL_ACCESS_READ, GL_ACCESS_WRITE };
+/* What the world may do. The admin tool's reading commands change nothing, and
+ * only one that brings entries makes a table. */
+enum gl_access { GL_ACCESS_SERVE, GL_ACCESS_READ, GL_ACCESS_WRITE, GL_ACCESS_CREATE };
 
 struct gl_world {
 	const char *config_path; /* borrowed */

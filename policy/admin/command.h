@@ -31,7 +31,8 @@ enum gl_need {
 	GL_NEED_NOTHING, /* runs as whoever called */
 	GL_NEED_CONFIG,  /* a readable configuration, still as whoever called */
 	GL_NEED_READ,    /* the table, as its owner, changing nothing */
-	GL_NEED_WRITE    /* the table, as its owner */
+	GL_NEED_WRITE,   /* the table, as its owner */
+	GL_NEED_CREATE   /* the same; where there is no table one is made */
 };
 
 /* Handed to every command; owned by main.c (or by a test). */
@@ -54,6 +55,11 @@ struct gl_admin {
 	const char *service_user;   /* --user */
 	bool undo;                  /* --undo */
 	const char *database;       /* --database */
+	const char *delay;          /* --delay, --ipv4cidr, --ipv6cidr: Postgrey's own */
+	const char *ipv4cidr;
+	const char *ipv6cidr;
+
+	FILE *input; /* what the command's `open` opened, or NULL */
 };
 
 /* Which of the options above a command takes. A bit mask. */
@@ -62,7 +68,8 @@ enum gl_takes {
 	GL_TAKES_DRY_RUN = 2,
 	GL_TAKES_FILTER = 4,
 	GL_TAKES_SETUP = 8, /* --mode --postfix-config --user --undo */
-	GL_TAKES_DATABASE = 16
+	GL_TAKES_DATABASE = 16,
+	GL_TAKES_POSTGREY = 32 /* --delay --ipv4cidr --ipv6cidr */
 };
 
 struct gl_command {
@@ -72,6 +79,9 @@ struct gl_command {
 	enum gl_need need;
 	unsigned takes;  /* of enum gl_takes */
 	int least, most; /* operands */
+	/* Opens what the operands name while it is still whoever called who does it; NULL: nothing.
+	 * Called with a good configuration, unless the command needs none. */
+	enum gl_exit (*open)(struct gl_admin *admin, int count, char **operands);
 	/* Operands only, zero-terminated list. Returns an exit code. */
 	enum gl_exit (*run)(struct gl_admin *admin, int count, char **operands);
 };
@@ -82,6 +92,7 @@ extern const struct gl_command *const gl_commands[];
 extern const struct gl_command gl_command_check;
 extern const struct gl_command gl_command_delete;
 extern const struct gl_command gl_command_explain;
+extern const struct gl_command gl_command_import_postgrey;
 extern const struct gl_command gl_command_list;
 extern const struct gl_command gl_command_purge;
 extern const struct gl_command gl_command_replay;

@@ -9,8 +9,8 @@
 #include "owner.h"
 
 const struct gl_command *const gl_commands[] = { &gl_command_check, &gl_command_delete,
-	&gl_command_explain, &gl_command_list, &gl_command_purge, &gl_command_replay,
-	&gl_command_setup_postfix, &gl_command_show, &gl_command_stats, NULL };
+	&gl_command_explain, &gl_command_import_postgrey, &gl_command_list, &gl_command_purge,
+	&gl_command_replay, &gl_command_setup_postfix, &gl_command_show, &gl_command_stats, NULL };
 
 void gl_admin_say(const struct gl_admin *admin, const char *format, ...)
 {
@@ -138,6 +138,21 @@ static enum gl_exit configure(struct gl_admin *admin)
 	return GL_EXIT_CONFIG;
 }
 
+static enum gl_access access_of(enum gl_need need)
+{
+	switch (need) {
+	case GL_NEED_CREATE:
+		return GL_ACCESS_CREATE;
+	case GL_NEED_WRITE:
+		return GL_ACCESS_WRITE;
+	case GL_NEED_NOTHING:
+	case GL_NEED_CONFIG:
+	case GL_NEED_READ:
+		break;
+	}
+	return GL_ACCESS_READ;
+}
+
 static enum gl_exit open_table(struct gl_admin *admin, enum gl_need need)
 {
 	struct gl_complaint why = { "" };
@@ -146,7 +161,7 @@ static enum gl_exit open_table(struct gl_admin *admin, enum gl_need need)
 		gl_admin_say(admin, "%s", why.text);
 		return gl_exit_of(status);
 	}
-	admin->world.access = need == GL_NEED_WRITE ? GL_ACCESS_WRITE : GL_ACCESS_READ;
+	admin->world.access = access_of(need);
 	status = gl_world_open(&admin->world);
 	if (status != GL_OK) {
 		gl_admin_say(admin, "%s", admin->world.store_why.text);
@@ -156,14 +171,18 @@ static enum gl_exit open_table(struct gl_admin *admin, enum gl_need need)
 	return GL_EXIT_OK;
 }
 
-static enum gl_exit provide(struct gl_admin *admin, enum gl_need need)
+static enum gl_exit provide(
+    struct gl_admin *admin, const struct gl_command *command, int count, char **operands)
 {
-	if (need == GL_NEED_NOTHING)
-		return GL_EXIT_OK;
-	enum gl_exit code = configure(admin);
-	if (code != GL_EXIT_OK || need == GL_NEED_CONFIG)
+	enum gl_exit code = GL_EXIT_OK;
+	if (command->need != GL_NEED_NOTHING)
+		code = configure(admin);
+	if (code == GL_EXIT_OK && command->open != NULL)
+		code = command->open(admin, count, operands);
+	if (code != GL_EXIT_OK || command->need == GL_NEED_NOTHING ||
+	    command->need == GL_NEED_CONFIG)
 		return code;
-	return open_table(admin, need);
+	return open_table(admin, command->need);
 }
 
 enum gl_exit gl_command_run(struct gl_admin *admin, int argc, char **argv)
@@ -185,9 +204,12 @@ enum gl_exit gl_command_run(struct gl_admin *admin, int argc, char **argv)
 		gl_command_usage(admin->err, command);
 		return GL_EXIT_USAGE;
 	}
-	enum gl_exit code = provide(admin, command->need);
+	enum gl_exit code = provide(admin, command, count, argv);
 	if (code == GL_EXIT_OK)
 		code = command->run(admin, count, argv);
+	if (admin->input != NULL)
+		fclose(admin->input);
+	admin->input = NULL;
 	if (code == GL_EXIT_USAGE)
 		gl_command_usage(admin->err, command);
 	if (admin->left_out && (code == GL_EXIT_OK || code == GL_EXIT_NOTHING))

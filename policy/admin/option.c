@@ -13,6 +13,9 @@ enum option_id {
 	OPTION_POSTFIX_CONFIG,
 	OPTION_USER,
 	OPTION_DATABASE,
+	OPTION_DELAY,
+	OPTION_IPV4CIDR,
+	OPTION_IPV6CIDR,
 	OPTION_HELP,
 	OPTIONS
 };
@@ -40,6 +43,11 @@ static const struct option {
 	[OPTION_USER] = { "--user", "USER", GL_TAKES_SETUP, "whom the helper runs as" },
 	[OPTION_DATABASE] = { "--database", "DIR", GL_TAKES_DATABASE,
 	    "use the table in this directory" },
+	[OPTION_DELAY] = { "--delay", "TIME", GL_TAKES_POSTGREY, "Postgrey's --delay, if not 300" },
+	[OPTION_IPV4CIDR] = { "--ipv4cidr", "LENGTH", GL_TAKES_POSTGREY,
+	    "Postgrey's --ipv4cidr, if not 24" },
+	[OPTION_IPV6CIDR] = { "--ipv6cidr", "LENGTH", GL_TAKES_POSTGREY,
+	    "Postgrey's --ipv6cidr, if not 64" },
 	[OPTION_HELP] = { "--help", NULL, 0, "print this help" },
 };
 
@@ -104,6 +112,15 @@ static bool set(struct gl_admin *admin, enum option_id id, const char *value)
 		return true;
 	case OPTION_DATABASE:
 		admin->database = value;
+		return true;
+	case OPTION_DELAY:
+		admin->delay = value;
+		return true;
+	case OPTION_IPV4CIDR:
+		admin->ipv4cidr = value;
+		return true;
+	case OPTION_IPV6CIDR:
+		admin->ipv6cidr = value;
 		return true;
 	case OPTION_HELP:
 	case OPTIONS:
