@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "greylist/regex.h"
+
 enum { LOOKUPS_MAX = GL_PROBES_MAX + 3 };
 
 static void settle(struct gl_judgement *judgement, enum gl_reason reason)
@@ -20,6 +22,8 @@ static void reset(struct gl_judgement *judgement)
 	judgement->header = false;
 	judgement->whitelisted = false;
 	judgement->rule = (struct gl_rule_source){ .line = 0 };
+	judgement->never_counted = false;
+	judgement->never = (struct gl_rule_source){ .line = 0 };
 	judgement->asked = false;
 	judgement->seen = false;
 	judgement->client_seen = false;
@@ -60,18 +64,33 @@ static enum gl_reason list_reason(enum gl_list list)
 	case GL_LIST_RECIPIENTS:
 		return GL_REASON_RECIPIENT_LIST;
 	case GL_LIST_SENDERS:
+	case GL_LIST_NEVER:
 	case GL_LISTS:
 		break;
 	}
 	return GL_REASON_SENDER_LIST;
 }
 
-static void settle_by_rule(struct gl_judgement *judgement, enum gl_list list, struct gl_span value)
+/* Whether the rule that a probe led to decides. An expression that gives up has not matched. */
+static bool decides(
+    struct gl_judgement *judgement, const struct gl_probe *probe, struct gl_span value)
 {
-	judgement->list = list;
-	if (gl_rule_value_decode(&judgement->rule, value) != GL_OK)
-		judgement->rule = (struct gl_rule_source){ .line = 0 };
-	settle(judgement, list_reason(list));
+	struct gl_rule_source rule = { .line = 0 };
+	bool known = gl_rule_value_decode(&rule, value) == GL_OK;
+
+	if (probe->kind == GL_RULE_REGEX &&
+	    (!known ||
+		gl_regex_search(rule.code, gl_rule_expression(rule.text), probe->subject) != GL_OK))
+		return false;
+	if (probe->list == GL_LIST_NEVER) {
+		judgement->never_counted = true;
+		judgement->never = rule;
+		return true;
+	}
+	judgement->list = probe->list;
+	judgement->rule = rule;
+	settle(judgement, list_reason(probe->list));
+	return true;
 }
 
 static void prepare_probes(
@@ -88,17 +107,15 @@ static void prepare_probes(
 }
 
 /* Asks the rules that this process compiled. */
-static bool exempt_here(struct gl_judgement *judgement, const struct gl_ruleset *rules)
+static void exempt_here(struct gl_judgement *judgement, const struct gl_ruleset *rules)
 {
 	for (size_t i = 0; i < judgement->probes.count; i++) {
 		const struct gl_probe *probe = &judgement->probes.probe[i];
 		struct gl_span value;
-		if (gl_ruleset_find(rules, probe->key, &value) == GL_OK) {
-			settle_by_rule(judgement, probe->list, value);
-			return true;
-		}
+		if (gl_ruleset_find(rules, probe->key, &value) == GL_OK &&
+		    decides(judgement, probe, value))
+			return;
 	}
-	return false;
 }
 
 static enum gl_status prepare_keys(
@@ -163,11 +180,9 @@ static enum gl_status look_up(struct gl_judgement *judgement, const struct gl_be
 	if (bench->rules == NULL && !same_stamp(&lookups[2], bench->head))
 		return GL_REPLACED;
 	for (size_t i = 0; i < probes; i++) {
-		if (lookups[3 + i].found) {
-			settle_by_rule(
-			    judgement, judgement->probes.probe[i].list, lookups[3 + i].value);
+		if (lookups[3 + i].found &&
+		    decides(judgement, &judgement->probes.probe[i], lookups[3 + i].value))
 			break;
-		}
 	}
 	return read_memory(judgement, &lookups[0], &lookups[1]);
 }
@@ -186,6 +201,7 @@ static void count_client(struct gl_judgement *judgement, const struct gl_bench *
 	struct gl_op *op = add_op(judgement, GL_OP_CLIENT, &judgement->client_key);
 	op->now = now;
 	op->forget = now - bench->config->timing.max_age;
+	op->uncounted = judgement->never_counted;
 	memcpy(op->message, message, GL_DIGEST_SIZE);
 }
 
@@ -195,7 +211,8 @@ static bool auto_whitelisted(
 	static const uint8_t no_message[GL_DIGEST_SIZE];
 	const struct gl_timing *timing = &bench->config->timing;
 	const struct gl_client *memory = judgement->client_seen ? &judgement->memory : NULL;
-	if (!gl_client_passes(timing, memory, bench->config->auto_whitelist, now))
+	if (judgement->never_counted ||
+	    !gl_client_passes(timing, memory, bench->config->auto_whitelist, now))
 		return false;
 	settle(judgement, GL_REASON_AUTO_WHITELIST);
 	if (gl_client_counts(timing, memory, now))
@@ -214,7 +231,7 @@ static void first_pass(struct gl_judgement *judgement, const struct gl_bench *be
 		gl_digest(message, instance, gl_store_secret(bench->store));
 	bool same_message = instance.len > 0 && memory != NULL &&
 			    memcmp(memory->message, message, GL_DIGEST_SIZE) == 0;
-	bool counts = gl_client_counts(timing, memory, now);
+	bool counts = !judgement->never_counted && gl_client_counts(timing, memory, now);
 	bool forgotten = gl_client_expired(timing, memory, now);
 	bool rises = counts && (forgotten || now >= memory->last_counted);
 	uint32_t before = forgotten ? 0 : memory->count;

@@ -8,7 +8,7 @@
  *   mode = off                                         passes
  *   authenticated with SASL                            passes (RFC 6647 section 5, item 7)
  *   relays, client, recipient and sender lists         passes
- *   auto-whitelisted client                            passes
+ *   auto-whitelisted client, if not never_auto_...     passes
  *   the triplet's own record                           gl_decide
  *
  * mode = dry-run is not the judge's: the verdict is what it would be,
@@ -30,7 +30,7 @@ struct gl_bench {
 	const struct gl_ruleset *rules; /* compiled in this process, or NULL: those in the table */
 };
 
-/* About 55 KiB. What it borrows from the store is good until the store's next call. */
+/* About 105 KiB. What it borrows from the store is good until the store's next call. */
 struct gl_judgement {
 	bool pass;
 	enum gl_reason reason;
@@ -42,6 +42,8 @@ struct gl_judgement {
 
 	struct gl_rule_source rule; /* of a list's reason; rule.line 0: none */
 	enum gl_list list;
+	bool never_counted;          /* the client is one of never_auto_whitelist: */
+	struct gl_rule_source never; /* by this rule */
 
 	struct gl_address client;
 	struct gl_triplet triplet; /* made only where the triplet or its key was asked about */

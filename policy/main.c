@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "deadline.h"
+#include "greylist/regex.h"
 #include "greylist/version.h"
 #include "owner.h"
 #include "session.h"
@@ -124,7 +125,8 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (options.version) {
-		printf("greylist-policy %s, %s\n", GREYLIST_VERSION, gl_store_engine());
+		printf("greylist-policy %s, %s, %s\n", GREYLIST_VERSION, gl_store_engine(),
+		    gl_regex_engine());
 		return 0;
 	}
 	signal(SIGPIPE, SIG_IGN);

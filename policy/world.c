@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "greylist/regex.h"
+
 static const struct gl_ruleset no_rules;
 
 void gl_world_init(struct gl_world *world, const char *config_path, enum gl_access access)
@@ -105,6 +107,19 @@ static enum gl_status open_table(struct gl_world *world)
 	return gl_store_open(&world->store, &options, &world->store_why);
 }
 
+static size_t add_words(const struct gl_world *world, struct gl_rules_input *input,
+    enum gl_list list, const struct gl_strings *words)
+{
+	*input = (struct gl_rules_input){
+		.list = list,
+		.path = world->config_path,
+		.words = (const char *const *)words->at,
+		.word_count = words->count,
+		.line = words->line,
+	};
+	return words->count > 0;
+}
+
 static size_t add_files(
     struct gl_rules_input *inputs, size_t count, enum gl_list list, const struct gl_strings *paths)
 {
@@ -117,15 +132,8 @@ size_t gl_world_rule_inputs(
     const struct gl_world *world, struct gl_rules_input inputs[GL_WORLD_INPUTS_MAX])
 {
 	const struct gl_config *config = &world->config;
-	size_t count = 0;
-	if (config->relays.count > 0)
-		inputs[count++] = (struct gl_rules_input){
-			.list = GL_LIST_RELAYS,
-			.path = world->config_path,
-			.words = (const char *const *)config->relays.at,
-			.word_count = config->relays.count,
-			.line = config->relays.line,
-		};
+	size_t count = add_words(world, inputs, GL_LIST_RELAYS, &config->relays);
+	count += add_words(world, inputs + count, GL_LIST_NEVER, &config->never_auto_whitelist);
 	count = add_files(inputs, count, GL_LIST_CLIENTS, &config->client_lists);
 	count = add_files(inputs, count, GL_LIST_RECIPIENTS, &config->recipient_lists);
 	return add_files(inputs, count, GL_LIST_SENDERS, &config->sender_lists);
@@ -214,7 +222,8 @@ static enum gl_status refresh_rules(struct gl_world *world)
 		return GL_OK;
 	}
 	struct gl_ruleset *compiled;
-	status = gl_rules_compile(&compiled, inputs, count, note_rule_mistake, world);
+	struct gl_rules_hooks hooks = { note_rule_mistake, world, gl_regex_compile };
+	status = gl_rules_compile(&compiled, inputs, count, &hooks);
 	if (status == GL_OK) {
 		return take_compiled(world, compiled);
 	}

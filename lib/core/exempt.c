@@ -16,6 +16,8 @@ const char *gl_list_name(enum gl_list list)
 		return "recipients";
 	case GL_LIST_SENDERS:
 		return "senders";
+	case GL_LIST_NEVER:
+		return "never_auto_whitelist";
 	case GL_LISTS:
 		break;
 	}
@@ -24,7 +26,7 @@ const char *gl_list_name(enum gl_list list)
 
 static bool of_clients(enum gl_list list)
 {
-	return list == GL_LIST_RELAYS || list == GL_LIST_CLIENTS;
+	return list == GL_LIST_RELAYS || list == GL_LIST_CLIENTS || list == GL_LIST_NEVER;
 }
 
 static bool has(struct gl_span text, char byte)
@@ -55,8 +57,6 @@ static size_t count(struct gl_span text, char byte)
 /* What no entry of any list may look like. */
 static const char *shape_mistake(struct gl_span entry)
 {
-	if (entry.at[0] == '/')
-		return "regular expressions are not supported yet: write plain names or addresses";
 	for (size_t i = 0; i < entry.len; i++) {
 		unsigned char byte = (unsigned char)entry.at[i];
 
@@ -216,6 +216,35 @@ static enum gl_status read_correspondent(
 	return read_domain(rule, entry, why);
 }
 
+static const char *regex_mistake(enum gl_list list, struct gl_span entry)
+{
+	size_t end = gl_span_find_last(entry, '/');
+
+	if (list == GL_LIST_RELAYS || list == GL_LIST_NEVER)
+		return "no regular expressions here: write addresses, networks or names";
+	for (size_t i = 0; i < entry.len; i++)
+		if ((unsigned char)entry.at[i] <= ' ' || entry.at[i] == 0x7f)
+			return "a regular expression has no blanks: write \\s or \\x20 for one";
+	if (end == 0)
+		return "a regular expression ends with '/', and '#' ends the line even inside it: "
+		       "write \\x23 for one";
+	if (end + 1 < entry.len)
+		return "nothing may follow the '/' at the end: letters match in either case anyway";
+	return end == 1 ? "there is nothing between the slashes" : NULL;
+}
+
+static enum gl_status read_regex(struct gl_rule *rule, struct gl_span entry, const char **why)
+{
+	if (entry.len > GL_REGEX_TEXT_MAX) {
+		*why = "longer than 1024 bytes: write it as two regular expressions";
+		return GL_TOO_LONG;
+	}
+	*why = regex_mistake(rule->list, entry);
+	rule->kind = GL_RULE_REGEX;
+	rule->text = gl_rule_expression(entry);
+	return *why == NULL ? GL_OK : GL_MALFORMED;
+}
+
 enum gl_status gl_rule_parse(
     struct gl_rule *rule, enum gl_list list, struct gl_span line, const char **why)
 {
@@ -225,6 +254,8 @@ enum gl_status gl_rule_parse(
 	*rule = (struct gl_rule){ .list = list };
 	if (entry.len == 0)
 		return GL_NOT_FOUND;
+	if (entry.at[0] == '/')
+		return read_regex(rule, entry, why);
 	if (entry.len > GL_RULE_TEXT_MAX) {
 		*why = "longer than 255 bytes: no address or name is";
 		return GL_TOO_LONG;
@@ -248,6 +279,8 @@ static char list_byte(enum gl_list list)
 		return 'r';
 	case GL_LIST_SENDERS:
 		return 's';
+	case GL_LIST_NEVER:
+		return 'n';
 	case GL_LISTS:
 		break;
 	}
@@ -263,6 +296,8 @@ static char kind_byte(enum gl_rule_kind kind)
 		return 'a';
 	case GL_RULE_USER:
 		return 'u';
+	case GL_RULE_REGEX:
+		return 'x';
 	case GL_RULE_NETWORK:
 		break;
 	}
@@ -280,7 +315,12 @@ void gl_rule_key(struct gl_key *key, const struct gl_rule *rule)
 		gl_out_span(&out, gl_key_span(&network));
 	} else {
 		gl_out_byte(&out, kind_byte(rule->kind));
-		gl_out_lower(&out, rule->text);
+		if (rule->kind != GL_RULE_REGEX) {
+			gl_out_lower(&out, rule->text);
+		} else {
+			gl_out_byte(&out, (char)(rule->number >> 8));
+			gl_out_byte(&out, (char)(rule->number & 0xff));
+		}
 	}
 	key->len = (uint16_t)out.len;
 }

@@ -7,23 +7,27 @@ static bool has_bit(const uint8_t *bits, unsigned n)
 	return (bits[n / 8] & 1u << n % 8) != 0;
 }
 
-static void ask(struct gl_probes *probes, const struct gl_rule *rule)
+/* The probe that was added; NULL: such a rule cannot be. */
+static struct gl_probe *ask(struct gl_probes *probes, const struct gl_rule *rule)
 {
+	bool by_text = rule->kind != GL_RULE_NETWORK && rule->kind != GL_RULE_REGEX;
 	struct gl_key key;
 
 	if (rule->text.len > GL_RULE_TEXT_MAX || probes->count == GL_PROBES_MAX)
-		return;
-	if (rule->text.len == 0 && rule->kind != GL_RULE_NETWORK)
-		return;
+		return NULL;
+	if (rule->text.len == 0 && by_text)
+		return NULL;
 	gl_rule_key(&key, rule);
 	if (key.len > sizeof probes->bytes - probes->used)
-		return;
+		return NULL;
 	char *at = probes->bytes + probes->used;
+	struct gl_probe *probe = &probes->probe[probes->count++];
 
 	memcpy(at, key.bytes, key.len);
 	probes->used += key.len;
-	probes->probe[probes->count++] = (struct gl_probe){ .list = rule->list,
-		.key = { at, key.len } };
+	*probe =
+	    (struct gl_probe){ .list = rule->list, .kind = rule->kind, .key = { at, key.len } };
+	return probe;
 }
 
 static void ask_networks(struct gl_probes *probes, enum gl_list list,
@@ -78,6 +82,21 @@ static void ask_domains(struct gl_probes *probes, enum gl_list list, const struc
 	}
 }
 
+/* Postgrey's and Postfix's way: the whole value as it is, "unknown" and the null sender included.
+ */
+static void ask_regexes(struct gl_probes *probes, enum gl_list list, const struct gl_rules_use *use,
+    struct gl_span subject)
+{
+	struct gl_rule rule = { .list = list, .kind = GL_RULE_REGEX };
+
+	for (; rule.number < use->regexes && rule.number < GL_REGEXES_MAX; rule.number++) {
+		struct gl_probe *probe = ask(probes, &rule);
+
+		if (probe != NULL)
+			probe->subject = subject;
+	}
+}
+
 static void ask_clients(struct gl_probes *probes, enum gl_list list, const struct gl_rules_use *use,
     const struct gl_exempt_question *question)
 {
@@ -86,6 +105,8 @@ static void ask_clients(struct gl_probes *probes, enum gl_list list, const struc
 	/* smtpd's word for a client whose name and address do not confirm each other */
 	if (!gl_span_equal_fold(question->client_name, gl_span_of("unknown")))
 		ask_domains(probes, list, use, question->client_name);
+	if (list == GL_LIST_CLIENTS)
+		ask_regexes(probes, list, use, question->client_name);
 }
 
 /* user+extension -> user; the whole where there is none, as with Postfix's recipient_delimiter. */
@@ -138,6 +159,7 @@ static void ask_mailbox(struct gl_probes *probes, enum gl_list list, const struc
 			ask(probes, &plain);
 	}
 	ask_domains(probes, list, use, domain);
+	ask_regexes(probes, list, use, mailbox);
 }
 
 void gl_exempt_probes(struct gl_probes *probes, const struct gl_rules_head *head,
@@ -148,9 +170,9 @@ void gl_exempt_probes(struct gl_probes *probes, const struct gl_rules_head *head
 	for (enum gl_list list = 0; list < GL_LISTS; list++) {
 		const struct gl_rules_use *use = &head->use[list];
 
-		if (list == GL_LIST_RELAYS || list == GL_LIST_CLIENTS)
-			ask_clients(probes, list, use, question);
-		else
+		if (list == GL_LIST_RECIPIENTS || list == GL_LIST_SENDERS)
 			ask_mailbox(probes, list, use, question);
+		else
+			ask_clients(probes, list, use, question);
 	}
 }

@@ -174,18 +174,27 @@ static struct gl_client join_clients(const struct gl_client *stored, const struc
 	return joined;
 }
 
+static void count_success(struct gl_client *client, int64_t now)
+{
+	bool due = now >= client->last_counted + GL_HOUR;
+	if (due && client->count < UINT32_MAX)
+		client->count++;
+	if (due || client->last_counted > now)
+		client->last_counted = now;
+}
+
 struct gl_client gl_client_merge(const struct gl_client *stored, const struct gl_op *op)
 {
 	if (op->kind == GL_OP_CLIENT_MEMORY)
 		return join_clients(stored, op);
-	struct gl_client merged = { .last_counted = op->now, .last_seen = op->now, .count = 1 };
+	struct gl_client merged = { .last_counted = op->uncounted ? 0 : op->now,
+		.last_seen = op->now,
+		.count = !op->uncounted };
 	if (stored != NULL && stored->last_seen >= op->forget) {
 		merged = *stored;
 		merged.last_seen = later(stored->last_seen, op->now);
-		if (op->now >= stored->last_counted + GL_HOUR && merged.count < UINT32_MAX)
-			merged.count++;
-		if (op->now >= stored->last_counted + GL_HOUR || stored->last_counted > op->now)
-			merged.last_counted = op->now;
+		if (!op->uncounted)
+			count_success(&merged, op->now);
 	} else if (stored != NULL) {
 		merged.rest = stored->rest;
 	}

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { HEAD_VERSION = 1, USES_ADDRESS = 1, USES_USER = 2 };
+enum { HEAD_VERSION = 2, USES_ADDRESS = 1, USES_USER = 2 };
 
 static void out_be32(struct gl_out *out, uint32_t number)
 {
@@ -51,6 +51,9 @@ void gl_rules_head_add(struct gl_rules_head *head, const struct gl_rule *rule)
 	case GL_RULE_USER:
 		use->user = true;
 		break;
+	case GL_RULE_REGEX:
+		use->regexes++;
+		break;
 	}
 }
 
@@ -68,6 +71,8 @@ void gl_rules_head_encode(uint8_t bytes[GL_RULES_HEAD_SIZE], const struct gl_rul
 		gl_out_span(&out, (struct gl_span){ (const char *)use->v6, sizeof use->v6 });
 		out_be32(&out, use->labels);
 		gl_out_byte(&out, (char)flags);
+		gl_out_byte(&out, (char)(use->regexes >> 8));
+		gl_out_byte(&out, (char)(use->regexes & 0xff));
 	}
 }
 
@@ -89,7 +94,10 @@ enum gl_status gl_rules_head_decode(struct gl_rules_head *head, struct gl_span b
 		use->labels = be32_at(at);
 		use->address = (at[4] & USES_ADDRESS) != 0;
 		use->user = (at[4] & USES_USER) != 0;
-		at += 5;
+		use->regexes = (uint16_t)((uint8_t)at[5] << 8 | (uint8_t)at[6]);
+		at += 7;
+		if (use->regexes > GL_REGEXES_MAX)
+			return GL_CORRUPT;
 	}
 	return GL_OK;
 }
@@ -106,19 +114,30 @@ void gl_rule_value_encode(struct gl_out *out, const struct gl_rule_source *sourc
 	gl_out_span(out, source->file);
 	gl_out_byte(out, '\0');
 	gl_out_span(out, source->text);
+	if (source->code.len > 0)
+		gl_out_byte(out, '\0');
+	gl_out_span(out, source->code);
+}
+
+struct gl_span gl_rule_expression(struct gl_span text)
+{
+	return text.len < 2 ? gl_span_of(NULL) : gl_span_head(gl_span_skip(text, 1), text.len - 2);
 }
 
 enum gl_status gl_rule_value_decode(struct gl_rule_source *source, struct gl_span value)
 {
 	struct gl_span names = gl_span_skip(value, 4);
 	size_t end = gl_span_find(names, '\0');
+	struct gl_span entry = gl_span_skip(names, end + 1);
+	size_t text = gl_span_find(entry, '\0');
 
-	if (value.len < 4 || end == names.len)
+	if (value.len < 4 || end == names.len || text + 1 == entry.len)
 		return GL_CORRUPT;
 	*source = (struct gl_rule_source){
 		.line = be32_at(value.at),
 		.file = gl_span_head(names, end),
-		.text = gl_span_skip(names, end + 1),
+		.text = gl_span_head(entry, text),
+		.code = gl_span_skip(entry, text + 1),
 	};
 	return GL_OK;
 }

@@ -27,6 +27,9 @@ const struct gl_option gl_options[] = {
 	{ "auto_whitelist_per", gl_value_per, AT(auto_whitelist_per), "address", NULL, NULL,
 	    "address or network", GL_FORM_QUOTED,
 	    "Whether an address earns that for itself or for its whole network." },
+	{ "never_auto_whitelist", gl_value_never, AT(never_auto_whitelist), "", NULL, NULL,
+	    "at most 256 addresses, networks or host names", GL_FORM_LIST,
+	    "Clients that are never counted for that, and wait with each new sender." },
 	{ "mode", gl_value_mode, AT(mode), "on", NULL, NULL, "off, dry-run or on", GL_FORM_QUOTED,
 	    "dry-run remembers and logs what it would do, and lets everybody pass; off only "
 	    "passes." },
@@ -159,6 +162,7 @@ void gl_config_clear(struct gl_config *config)
 	gl_strings_clear(&config->recipient_lists);
 	gl_strings_clear(&config->sender_lists);
 	gl_strings_clear(&config->relays);
+	gl_strings_clear(&config->never_auto_whitelist);
 	free(config->log_ident);
 	free(config->log_facility);
 	free(config->log_target);

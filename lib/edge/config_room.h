@@ -114,7 +114,7 @@ gl_option_set_fn gl_value_mode, gl_value_on_error, gl_value_sync, gl_value_per, 
 /* config_words.c */
 gl_option_set_fn gl_value_directory, gl_value_hostname, gl_value_ident, gl_value_facility;
 gl_option_set_fn gl_value_target, gl_value_delimiter, gl_value_action, gl_value_text;
-gl_option_set_fn gl_value_header, gl_value_file, gl_value_relay;
+gl_option_set_fn gl_value_header, gl_value_file, gl_value_relay, gl_value_never;
 void gl_strings_clear(struct gl_strings *strings);
 
 /* Seconds as a person writes them: 90s, 5m, 2d. */

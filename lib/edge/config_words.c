@@ -68,23 +68,35 @@ enum gl_status gl_value_file(
 	return is_path(value) ? append(files, value) : GL_MALFORMED;
 }
 
-enum gl_status gl_value_relay(
-    void *field, const struct gl_option *option, const char *value, const char **because)
+static enum gl_status append_client(
+    struct gl_strings *clients, enum gl_list list, const char *value, const char **because)
 {
-	struct gl_strings *relays = field;
 	struct gl_rule rule;
 
-	(void)option;
-	if (relays->count == GL_CONFIG_RELAYS_MAX) {
+	if (clients->count == GL_CONFIG_RELAYS_MAX) {
 		*because = "the list is full";
 		return GL_MALFORMED;
 	}
 
-	enum gl_status status = gl_rule_parse(&rule, GL_LIST_RELAYS, gl_span_of(value), because);
+	enum gl_status status = gl_rule_parse(&rule, list, gl_span_of(value), because);
 
 	if (status == GL_NOT_FOUND)
 		*because = "there is nothing in it";
-	return status == GL_OK ? append(relays, value) : GL_MALFORMED;
+	return status == GL_OK ? append(clients, value) : GL_MALFORMED;
+}
+
+enum gl_status gl_value_relay(
+    void *field, const struct gl_option *option, const char *value, const char **because)
+{
+	(void)option;
+	return append_client(field, GL_LIST_RELAYS, value, because);
+}
+
+enum gl_status gl_value_never(
+    void *field, const struct gl_option *option, const char *value, const char **because)
+{
+	(void)option;
+	return append_client(field, GL_LIST_NEVER, value, because);
 }
 
 enum gl_status gl_value_target(

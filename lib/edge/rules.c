@@ -35,8 +35,7 @@ struct compiler {
 	size_t room;
 	size_t bad; /* lines of this input that are no entries */
 	bool told;  /* why the compilation fails */
-	gl_rules_mistake_fn *mistake;
-	void *context;
+	const struct gl_rules_hooks *hooks;
 };
 
 /* A file's text, read whole; to be freed. */
@@ -55,7 +54,7 @@ __attribute__((format(printf, 2, 3))) static void report(
 	va_start(arguments, format);
 	vsnprintf(text.text, sizeof text.text, format, arguments);
 	va_end(arguments);
-	compiler->mistake(compiler->context, text.text);
+	compiler->hooks->mistake(compiler->hooks->context, text.text);
 }
 
 static void report_line(
@@ -122,7 +121,7 @@ static enum gl_status add_item(struct compiler *compiler, struct gl_span key, st
 static enum gl_status add_rule(
     struct compiler *compiler, const struct gl_rule *rule, const struct gl_rule_source *source)
 {
-	char room[4 + PATH_MAX + 1 + GL_RULE_TEXT_MAX];
+	char room[4 + PATH_MAX + 1 + GL_REGEX_TEXT_MAX + 1 + GL_REGEX_CODE_MAX];
 	struct gl_out value = gl_out_into(room, sizeof room);
 	struct gl_key key;
 
@@ -130,6 +129,40 @@ static enum gl_status add_rule(
 	gl_rule_value_encode(&value, source);
 	gl_rules_head_add(&compiler->rules->head, rule);
 	return add_item(compiler, gl_key_span(&key), gl_out_done(&value));
+}
+
+/* Reports a line that is no entry, and goes on. */
+static enum gl_status skip_line(
+    struct compiler *compiler, const struct gl_rule_source *source, const char *why)
+{
+	if (compiler->bad++ < MISTAKES_MAX)
+		report_line(compiler, source, why);
+	return GL_OK;
+}
+
+static enum gl_status add_regex(
+    struct compiler *compiler, struct gl_rule *rule, struct gl_rule_source *source)
+{
+	char code[GL_REGEX_CODE_MAX];
+	struct gl_out out = gl_out_into(code, sizeof code);
+	struct gl_complaint why = { "" };
+
+	rule->number = compiler->rules->head.use[rule->list].regexes;
+	if (rule->number == GL_REGEXES_MAX)
+		return skip_line(compiler, source,
+		    "the list has 256 regular expressions already, and each costs every request");
+	enum gl_status status = compiler->hooks->regex(&out, rule->text, &why);
+
+	if (status == GL_FAILED)
+		return status;
+	if (status == GL_UNSUPPORTED)
+		skip_line(compiler, source,
+		    "regular expressions are not built in (GREYLIST_WITH_PCRE2): it matches "
+		    "nobody");
+	else if (status != GL_OK)
+		return skip_line(compiler, source, why.text);
+	source->code = gl_out_done(&out);
+	return add_rule(compiler, rule, source);
 }
 
 /* source->text is the line as it was read. */
@@ -141,11 +174,11 @@ static enum gl_status add_line(
 	enum gl_status status = gl_rule_parse(&rule, list, source.text, &why);
 
 	source.text = gl_span_trim(gl_span_head(source.text, gl_span_find(source.text, '#')));
+	if (status == GL_OK && rule.kind == GL_RULE_REGEX)
+		return add_regex(compiler, &rule, &source);
 	if (status == GL_OK)
 		return add_rule(compiler, &rule, &source);
-	if (status != GL_NOT_FOUND && compiler->bad++ < MISTAKES_MAX)
-		report_line(compiler, &source, why);
-	return GL_OK;
+	return status == GL_NOT_FOUND ? GL_OK : skip_line(compiler, &source, why);
 }
 
 static enum gl_status add_text(
@@ -298,9 +331,9 @@ static enum gl_status sort(struct compiler *compiler)
 }
 
 enum gl_status gl_rules_compile(struct gl_ruleset **rules, const struct gl_rules_input *inputs,
-    size_t count, gl_rules_mistake_fn *mistake, void *context)
+    size_t count, const struct gl_rules_hooks *hooks)
 {
-	struct compiler compiler = { .mistake = mistake, .context = context };
+	struct compiler compiler = { .hooks = hooks };
 	enum gl_status status = GL_OK;
 
 	*rules = NULL;

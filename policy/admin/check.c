@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "greylist/regex.h"
 #include "owner.h"
 
 static void config_mistake(void *context, const char *mistake)
@@ -59,7 +60,8 @@ static void check_lists(struct gl_check *check)
 	size_t count = gl_world_rule_inputs(&check->admin->world, inputs);
 	unsigned warnings = check->warnings;
 	struct gl_ruleset *rules = NULL;
-	enum gl_status status = gl_rules_compile(&rules, inputs, count, list_mistake, check);
+	struct gl_rules_hooks hooks = { list_mistake, check, gl_regex_compile };
+	enum gl_status status = gl_rules_compile(&rules, inputs, count, &hooks);
 	if (status != GL_OK)
 		gl_finding_error(check,
 		    "the exempt lists cannot be compiled (%s), so the last good ones stay in force",

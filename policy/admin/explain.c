@@ -135,6 +135,18 @@ static void print_rule(const struct gl_admin *admin, const struct gl_rule_source
 	fputc('\n', admin->out);
 }
 
+/* Why a client that passed so often still waits. */
+static void print_never(const struct gl_admin *admin, const struct gl_judgement *judgement)
+{
+	if (!judgement->never_counted)
+		return;
+	fputs("never auto-whitelisted: ", admin->out);
+	gl_print_printable(admin->out, judgement->never.file);
+	fprintf(admin->out, ":%" PRIu32 ": ", judgement->never.line);
+	gl_print_printable(admin->out, judgement->never.text);
+	fputc('\n', admin->out);
+}
+
 static void print_key(const struct gl_admin *admin, const struct gl_judgement *judgement)
 {
 	char network[GL_NETWORK_TEXT];
@@ -175,6 +187,7 @@ static bool print_text(const struct gl_admin *admin, const struct explanation *e
 	fprintf(admin->out, "%s %s\n", gl_action_text(action_of(admin, judgement)),
 	    gl_reason_text(judgement->reason));
 	print_rule(admin, &judgement->rule);
+	print_never(admin, judgement);
 	print_key(admin, judgement);
 	if (!explanation->has_record)
 		fputs(judgement->asked ? "record none\n" : "", admin->out);

@@ -45,6 +45,8 @@ scan() {
 			return room == "log"
 		if (name == "db.h")
 			return room == "postgrey"
+		if (name == "pcre2.h")
+			return room == "regex"
 		return !is_foreign_library(name)
 	}
 	function contract_may(name) {
@@ -103,6 +105,7 @@ put lib/core/span.c '"greylist/span.h"' string.h
 put lib/include/greylist/span.h stdint.h '"greylist/status.h"'
 put lib/include/greylist/store.h '"greylist/record.h"' stdio.h
 put lib/edge/store_open.c '"store_room.h"' lmdb.h errno.h
+put lib/edge/regex.c '"greylist/regex.h"' pcre2.h
 put lib/edge/store_room.h '"greylist/store.h"'
 put lib/edge/postgrey_db.c '"postgrey_room.h"' db.h
 put policy/world.h '"greylist/store.h"'
@@ -138,6 +141,8 @@ guilty lib/edge/rules_bad.c '"greylist/store.h"'
 guilty lib/edge/rules_bad.c '"store_room.h"'
 guilty lib/edge/rules_bad.c '"world.h"'
 guilty lib/edge/rules_bad.c lmdb.h
+guilty lib/edge/rules_bad.c '"greylist/regex.h"'
+guilty lib/edge/rules_bad.c pcre2.h
 guilty lib/edge/store_bad.c confuse.h
 guilty lib/edge/store_bad.c db.h
 guilty lib/edge/config_bad.c syslog.h

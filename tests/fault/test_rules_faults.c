@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "greylist/regex.h"
+
 #include "tmpdir.h"
 #include "trial.h"
 
@@ -49,8 +51,9 @@ static void run(void *context)
 {
 	struct compiling *compiling = context;
 
-	compiling->status = gl_rules_compile(
-	    &compiling->rules, compiling->inputs, INPUTS, note, compiling);
+	struct gl_rules_hooks hooks = { note, compiling, gl_regex_compile };
+
+	compiling->status = gl_rules_compile(&compiling->rules, compiling->inputs, INPUTS, &hooks);
 }
 
 static void add_input(struct compiling *compiling, size_t i, const char *name)

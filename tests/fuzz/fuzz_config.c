@@ -46,6 +46,7 @@ static void check_values(const struct gl_config *config)
 	REQUIRE(config->ipv6_prefix >= 16 && config->ipv6_prefix <= 128);
 	REQUIRE(config->client_lists.count <= GL_CONFIG_FILES_MAX);
 	REQUIRE(config->relays.count <= GL_CONFIG_RELAYS_MAX);
+	REQUIRE(config->never_auto_whitelist.count <= GL_CONFIG_RELAYS_MAX);
 }
 
 static enum gl_status load(const char *path, struct heard *heard)

@@ -9,17 +9,21 @@
 
 static void write_down(struct gl_out *out, const struct gl_rule *rule)
 {
+	if (rule->kind == GL_RULE_REGEX)
+		gl_out_byte(out, '/');
 	if (rule->kind == GL_RULE_NETWORK)
 		gl_out_network(out, &rule->network);
 	else
 		gl_out_span(out, rule->text);
+	if (rule->kind == GL_RULE_REGEX)
+		gl_out_byte(out, '/');
 	if (rule->kind == GL_RULE_USER)
 		gl_out_byte(out, '@');
 }
 
 static void read_back(const struct gl_rule *rule)
 {
-	char text[GL_RULE_TEXT_MAX + 1];
+	char text[GL_REGEX_TEXT_MAX];
 	struct gl_out out = gl_out_into(text, sizeof text);
 	struct gl_rule again;
 	const char *why = NULL;
@@ -68,7 +72,7 @@ static bool asks_for(const struct gl_probes *probes, const struct gl_rule *rule)
 static void find(const struct gl_rule *rule, char delimiter)
 {
 	static struct gl_probes probes;
-	char text[GL_RULE_TEXT_MAX + 16];
+	char text[GL_REGEX_TEXT_MAX + 16];
 	struct gl_out mailbox = gl_out_into(text, sizeof text);
 	struct gl_rules_head head = { .stamp = { 0 } };
 	struct gl_rules_head read = head;

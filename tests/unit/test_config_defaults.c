@@ -29,6 +29,7 @@ static void assert_same_text(const struct gl_config *a, const struct gl_config *
 	assert_strings(&a->recipient_lists, &b->recipient_lists);
 	assert_strings(&a->sender_lists, &b->sender_lists);
 	assert_strings(&a->relays, &b->relays);
+	assert_strings(&a->never_auto_whitelist, &b->never_auto_whitelist);
 }
 
 static void assert_same(const struct gl_config *a, const struct gl_config *b)
@@ -85,6 +86,7 @@ static void the_defaults_are_the_promised_ones(void **state)
 	assert_string_equal(config->recipient_lists.at[0], "/etc/greylist/recipients");
 	assert_string_equal(config->sender_lists.at[0], "/etc/greylist/senders");
 	assert_int_equal(config->relays.count, 0);
+	assert_int_equal(config->never_auto_whitelist.count, 0);
 	assert_string_equal(config->log_ident, "greylist-policy");
 	assert_string_equal(config->log_facility, "mail");
 	assert_string_equal(config->log_target, "syslog");

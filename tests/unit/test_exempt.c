@@ -47,6 +47,14 @@ static const struct line_case line_cases[] = {
 	{ "a domain of recipients", GL_LIST_RECIPIENTS, "example.com", GL_OK, "example.com" },
 	{ "a domain of senders", GL_LIST_SENDERS, "example.com", GL_OK, "example.com" },
 
+	{ "a client of never_auto_whitelist", GL_LIST_NEVER, "Mail.example.com", GL_OK,
+	    "mail.example.com" },
+	{ "an expression", GL_LIST_CLIENTS, " /^mail\\d+\\.x/ # ours", GL_OK, "/^mail\\d+\\.x/" },
+	{ "an expression of recipients", GL_LIST_RECIPIENTS, "/^U\\+.*@a/", GL_OK, "/^U\\+.*@a/" },
+	{ "an expression of senders", GL_LIST_SENDERS, "/^$/", GL_OK, "/^$/" },
+	{ "slashes in an expression", GL_LIST_SENDERS, "/a/b/", GL_OK, "/a/b/" },
+	{ "an expression that is a slash", GL_LIST_CLIENTS, "///", GL_OK, "///" },
+
 	{ "empty", GL_LIST_CLIENTS, "", GL_NOT_FOUND, NULL },
 	{ "blank", GL_LIST_CLIENTS, " \t\r\n", GL_NOT_FOUND, NULL },
 	{ "a comment", GL_LIST_CLIENTS, "# a.example", GL_NOT_FOUND, NULL },
@@ -86,8 +94,23 @@ static const struct line_case line_cases[] = {
 	{ "17 labels", GL_LIST_CLIENTS, "a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q", GL_TOO_LONG,
 	    "at most 16 parts" },
 	{ "clients without a name", GL_LIST_CLIENTS, "Unknown", GL_MALFORMED, "write its address" },
-	{ "a regular expression", GL_LIST_CLIENTS, "/^mail\\d+ x/", GL_MALFORMED,
-	    "not supported yet" },
+	{ "a blank in an expression", GL_LIST_CLIENTS, "/^mail\\d+ x/", GL_MALFORMED,
+	    "has no blanks" },
+	{ "a control byte in an expression", GL_LIST_CLIENTS, "/a\x01/", GL_MALFORMED,
+	    "has no blanks" },
+	{ "'#' in an expression", GL_LIST_CLIENTS, "/a#b/", GL_MALFORMED, "'#' ends the line" },
+	{ "an expression without an end", GL_LIST_SENDERS, "/a.example", GL_MALFORMED,
+	    "ends with '/'" },
+	{ "only a slash", GL_LIST_SENDERS, "/", GL_MALFORMED, "ends with '/'" },
+	{ "an empty expression", GL_LIST_CLIENTS, "//", GL_MALFORMED, "nothing between" },
+	{ "an expression with a flag", GL_LIST_CLIENTS, "/a/i", GL_MALFORMED,
+	    "nothing may follow" },
+	{ "an expression among relays", GL_LIST_RELAYS, "/a/", GL_MALFORMED,
+	    "no regular expressions here" },
+	{ "an expression among the never", GL_LIST_NEVER, "/a/", GL_MALFORMED,
+	    "no regular expressions here" },
+	{ "a mailbox among the never", GL_LIST_NEVER, "u@a.example", GL_MALFORMED,
+	    "the recipients or the senders" },
 	{ "a mailbox among clients", GL_LIST_CLIENTS, "u@a.example", GL_MALFORMED,
 	    "the recipients or the senders" },
 	{ "a mailbox among relays", GL_LIST_RELAYS, "u@a.example", GL_MALFORMED,
@@ -120,10 +143,15 @@ static struct gl_span shown(char *room, size_t size, const struct gl_rule *rule)
 	struct gl_key key;
 
 	gl_rule_key(&key, rule);
-	if (rule->kind == GL_RULE_NETWORK)
+	if (rule->kind == GL_RULE_NETWORK) {
 		gl_out_network(&out, &rule->network);
-	else
+	} else if (rule->kind == GL_RULE_REGEX) {
+		gl_out_byte(&out, '/');
+		gl_out_span(&out, rule->text);
+		gl_out_byte(&out, '/');
+	} else {
 		gl_out_span(&out, gl_span_skip(gl_key_span(&key), 2));
+	}
 	return gl_out_done(&out);
 }
 
@@ -206,6 +234,24 @@ static void test_the_longest_entry(void **state)
 	assert_non_null(strstr(why, "255 bytes"));
 }
 
+static void test_the_longest_expression(void **state)
+{
+	char room[GL_REGEX_TEXT_MAX + 1];
+	struct gl_rule rule;
+	const char *why;
+
+	(void)state;
+	memset(room, 'a', sizeof room);
+	room[0] = room[GL_REGEX_TEXT_MAX - 1] = room[GL_REGEX_TEXT_MAX] = '/';
+	struct gl_span line = { room, GL_REGEX_TEXT_MAX };
+
+	assert_int_equal(gl_rule_parse(&rule, GL_LIST_SENDERS, line, &why), GL_OK);
+	assert_int_equal(rule.text.len, GL_REGEX_TEXT_MAX - 2);
+	line.len++;
+	assert_int_equal(gl_rule_parse(&rule, GL_LIST_SENDERS, line, &why), GL_TOO_LONG);
+	assert_non_null(strstr(why, "1024 bytes"));
+}
+
 struct key_case {
 	const char *name;
 	enum gl_list list;
@@ -223,6 +269,9 @@ static const struct key_case key_cases[] = {
 	{ "a recipient", GL_LIST_RECIPIENTS, "U@a.example", "rau@a.example", 13 },
 	{ "a user", GL_LIST_RECIPIENTS, "Abuse@", "ruabuse", 7 },
 	{ "a sender's domain", GL_LIST_SENDERS, "a.example", "sda.example", 11 },
+	{ "the first expression", GL_LIST_SENDERS, "/A/", "sx\0\0", 4 },
+	{ "a client of never_auto_whitelist", GL_LIST_NEVER, "192.0.2.7", "n4\x20\xc0\x00\x02\x07",
+	    7 },
 };
 
 static void test_keys(void **state)
@@ -243,9 +292,32 @@ static void test_keys(void **state)
 	}
 }
 
+static void test_the_number_of_an_expression_is_its_key(void **state)
+{
+	const struct gl_rule rule = { .list = GL_LIST_CLIENTS,
+		.kind = GL_RULE_REGEX,
+		.text = gl_span_of("a"),
+		.number = 0x0102 };
+	struct gl_key key;
+
+	(void)state;
+	gl_rule_key(&key, &rule);
+	assert_true(gl_span_equal(gl_key_span(&key), gl_span_of("cx\x01\x02")));
+}
+
+static void test_the_text_between_the_slashes(void **state)
+{
+	(void)state;
+	assert_true(gl_span_equal(gl_rule_expression(gl_span_of("/a/b/")), gl_span_of("a/b")));
+	assert_int_equal(gl_rule_expression(gl_span_of("//")).len, 0);
+	assert_int_equal(gl_rule_expression(gl_span_of("/")).len, 0);
+	assert_int_equal(gl_rule_expression(gl_span_of("")).len, 0);
+}
+
 static void test_names_of_the_lists(void **state)
 {
-	static const char *const names[GL_LISTS] = { "relays", "clients", "recipients", "senders" };
+	static const char *const names[GL_LISTS] = { "relays", "clients", "recipients", "senders",
+		"never_auto_whitelist" };
 
 	(void)state;
 	for (enum gl_list list = 0; list < GL_LISTS; list++)
@@ -259,7 +331,10 @@ int main(void)
 		cmocka_unit_test(test_a_span_without_bytes),
 		cmocka_unit_test(test_every_control_byte_is_a_mistake),
 		cmocka_unit_test(test_the_longest_entry),
+		cmocka_unit_test(test_the_longest_expression),
 		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_the_number_of_an_expression_is_its_key),
+		cmocka_unit_test(test_the_text_between_the_slashes),
 		cmocka_unit_test(test_names_of_the_lists),
 	};
 

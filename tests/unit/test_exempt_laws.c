@@ -94,7 +94,7 @@ static void random_mailbox(struct dice *dice, char *mailbox)
 static void random_entry(struct dice *dice, struct entry *entry)
 {
 	entry->list = (enum gl_list)dice_between(dice, 0, GL_LISTS - 1);
-	bool clients = entry->list < GL_LIST_RECIPIENTS;
+	bool clients = entry->list < GL_LIST_RECIPIENTS || entry->list == GL_LIST_NEVER;
 
 	if (dice_one_in(dice, 3)) {
 		random_name(dice, entry->text);
@@ -186,6 +186,7 @@ static bool plainly_matches(const struct entry *entry, const struct question *qu
 	switch (entry->list) {
 	case GL_LIST_RELAYS:
 	case GL_LIST_CLIENTS:
+	case GL_LIST_NEVER:
 		return plain_client(entry->text, question);
 	case GL_LIST_RECIPIENTS:
 		return plain_mailbox(entry->text, question->recipient, question->delimiter);

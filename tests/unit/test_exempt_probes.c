@@ -13,7 +13,7 @@ enum { ENTRIES_MAX = 6 };
 /* An entry of a list: the list's letter as in the keys, a blank, the line. */
 static struct gl_rule read_entry(const char *entry)
 {
-	static const char letters[] = "Lcrs";
+	static const char letters[] = "Lcrsn";
 	enum gl_list list = (enum gl_list)(strchr(letters, entry[0]) - letters);
 	struct gl_rule rule;
 	const char *why;
@@ -135,6 +135,18 @@ static const struct question_case question_cases[] = {
 	    .found = "r u+x@a.example" },
 	{ "the address before the user", .entries = { "r u@", "r u@a.example" },
 	    .recipient = "u@a.example", .found = "r u@a.example" },
+	{ "a plain entry before an expression", .entries = { "c /b/", "c example" },
+	    .client_name = "b.example", .found = "c example" },
+	{ "a client's expression before a recipient", .entries = { "r u@a.example", "c /b/" },
+	    .client_name = "b.example", .recipient = "u@a.example", .found = "c /b/" },
+	{ "a client without a name, and an expression", HOST("c /^unknown$/", "unknown"),
+	    .found = "c /^unknown$/" },
+	{ "a client of never_auto_whitelist", .entries = { "n b.example" },
+	    .client_name = "a.b.example", .found = "n b.example" },
+	{ "a network of never_auto_whitelist", .entries = { "n 192.0.2.0/24" },
+	    .address = "192.0.2.1", .found = "n 192.0.2.0/24" },
+	{ "an exempt sender before never_auto_whitelist", .entries = { "n b.example", "s u@" },
+	    .client_name = "b.example", .sender = "u@a.example", .found = "s u@" },
 	{ "the user before the domain", .entries = { "r a.example", "r u@" },
 	    .recipient = "u@a.example", .found = "r u@" },
 };
@@ -234,6 +246,31 @@ static void test_only_what_can_succeed_is_asked(void **state)
 	assert_int_equal(probes->probe[3].list, GL_LIST_RECIPIENTS);
 }
 
+static void test_expressions_are_asked_in_their_order(void **state)
+{
+	static const char *const keys[] = { "cx\0\0", "cx\0\1", "rx\0\0", "sx\0\0", "sx\0\1",
+		"sx\0\2" };
+	struct gl_probes *probes = *state;
+	struct gl_rules_head head = { 0 };
+	struct question_case row = { .client_name = "UNKNOWN", .recipient = "U@A", .sender = "" };
+	struct gl_exempt_question question = question_of(&row, NULL);
+	struct gl_span subjects[] = { question.client_name, question.client_name,
+		question.recipient, question.sender, question.sender, question.sender };
+
+	head.use[GL_LIST_CLIENTS].regexes = 2;
+	head.use[GL_LIST_RECIPIENTS].regexes = 1;
+	head.use[GL_LIST_SENDERS].regexes = 3;
+	gl_exempt_probes(probes, &head, &question);
+	assert_int_equal(probes->count, 6);
+	for (size_t i = 0; i < 6; i++) {
+		const struct gl_probe *probe = &probes->probe[i];
+
+		assert_int_equal(probe->kind, GL_RULE_REGEX);
+		assert_true(gl_span_equal(probe->key, (struct gl_span){ keys[i], 4 }));
+		assert_true(gl_span_equal(probe->subject, subjects[i]));
+	}
+}
+
 /* Labels from the right: the last one as long as fits, the others of one byte. */
 static struct gl_span longest_name(char *room, size_t len, size_t labels)
 {
@@ -280,6 +317,10 @@ static void test_over_long_spans_are_not_asked(void **state)
 	question.client_name = question.recipient = question.sender = (struct gl_span){ long_text,
 		sizeof long_text };
 	gl_exempt_probes(probes, &head, &question);
+	assert_int_equal(probes->count, 3 * GL_REGEXES_MAX);
+	for (size_t i = 0; i < GL_LISTS; i++)
+		head.use[i].regexes = 0;
+	gl_exempt_probes(probes, &head, &question);
 	assert_int_equal(probes->count, 0);
 	memset(long_text, '@', sizeof long_text);
 	gl_exempt_probes(probes, &head, &question);
@@ -304,6 +345,7 @@ int main(void)
 		cmocka_unit_test(test_questions),
 		cmocka_unit_test(test_no_rules_no_probes),
 		cmocka_unit_test(test_only_what_can_succeed_is_asked),
+		cmocka_unit_test(test_expressions_are_asked_in_their_order),
 		cmocka_unit_test(test_the_longest_question_fits),
 		cmocka_unit_test(test_over_long_spans_are_not_asked),
 	};

@@ -148,6 +148,15 @@ static const struct client_row client_rows[] = {
 	    { 13600, 13600, UINT32_MAX, { 9 }, NONE } },
 };
 
+static const struct client_row uncounted_rows[] = {
+	{ "an uncounted first success leaves its message only", NULL, 10000, 0, 9,
+	    { 0, 10000, 0, { 9 }, NONE } },
+	{ "an uncounted success leaves count and hour alone", &known, 20000, 0, 9,
+	    { 10000, 20000, 3, { 9 }, REST } },
+	{ "an uncounted success of a forgotten client forgets the count", &known, 20000, 12001, 9,
+	    { 0, 20000, 0, { 9 }, REST } },
+};
+
 static void assert_same_client(const struct gl_client *a, const struct gl_client *b)
 {
 	assert_int_equal(a->last_counted, b->last_counted);
@@ -166,6 +175,23 @@ static void client_row_holds(void **state)
 	assert_same_client(&merged, &row->merged);
 	struct gl_client again = gl_client_merge(&merged, &op);
 	assert_same_client(&again, &merged);
+}
+
+static void uncounted_successes_leave_the_count_alone(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof uncounted_rows / sizeof *uncounted_rows; i++) {
+		const struct client_row *row = &uncounted_rows[i];
+		struct gl_op op = { .kind = GL_OP_CLIENT,
+			.now = row->now,
+			.forget = row->forget,
+			.message = { row->message },
+			.uncounted = true };
+		struct gl_client merged = gl_client_merge(row->stored, &op);
+		assert_same_client(&merged, &row->merged);
+		struct gl_client again = gl_client_merge(&merged, &op);
+		assert_same_client(&again, &merged);
+	}
 }
 
 /* Few different numbers, so that they often meet. */
@@ -337,6 +363,7 @@ static int run_tables(void)
 int main(void)
 {
 	const struct CMUnitTest laws[] = {
+		cmocka_unit_test(uncounted_successes_leave_the_count_alone),
 		cmocka_unit_test(applying_twice_is_applying_once),
 		cmocka_unit_test(the_order_of_two_strangers_does_not_matter),
 		cmocka_unit_test(the_order_of_three_retries_does_not_matter),

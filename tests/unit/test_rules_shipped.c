@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "greylist/regex.h"
 #include "greylist/rules.h"
 
 enum { LINE_MAX_BYTES = 512, REASON_WORDS_MIN = 4, CLIENTS_MIN = 40 };
@@ -112,9 +113,10 @@ static void not_shadowed(const struct gl_ruleset *rules, const struct gl_rule *r
 
 static struct gl_ruleset *compile(const struct gl_rules_input *input, size_t count)
 {
+	const struct gl_rules_hooks hooks = { no_mistake, NULL, gl_regex_compile };
 	struct gl_ruleset *rules;
 
-	assert_int_equal(gl_rules_compile(&rules, input, count, no_mistake, NULL), GL_OK);
+	assert_int_equal(gl_rules_compile(&rules, input, count, &hooks), GL_OK);
 	return rules;
 }
 

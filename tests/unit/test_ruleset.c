@@ -28,6 +28,9 @@ static struct gl_rules_head head_of_everything(void)
 		rule_of(GL_LIST_CLIENTS, "example"),
 		rule_of(GL_LIST_RECIPIENTS, "u@a.example"),
 		rule_of(GL_LIST_SENDERS, "u@"),
+		rule_of(GL_LIST_SENDERS, "/^u/"),
+		rule_of(GL_LIST_SENDERS, "/^v/"),
+		rule_of(GL_LIST_NEVER, "example"),
 	};
 
 	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
@@ -51,6 +54,9 @@ static void test_head_says_what_occurs(void **state)
 	assert_false(head.use[GL_LIST_RECIPIENTS].user);
 	assert_false(head.use[GL_LIST_SENDERS].address);
 	assert_true(head.use[GL_LIST_SENDERS].user);
+	assert_int_equal(head.use[GL_LIST_SENDERS].regexes, 2);
+	assert_int_equal(head.use[GL_LIST_RECIPIENTS].regexes, 0);
+	assert_int_equal(head.use[GL_LIST_NEVER].labels, 1 << 1);
 }
 
 static void test_head_comes_back_as_it_was(void **state)
@@ -73,6 +79,7 @@ static void test_head_comes_back_as_it_was(void **state)
 		assert_int_equal(back.use[i].labels, head.use[i].labels);
 		assert_int_equal(back.use[i].address, head.use[i].address);
 		assert_int_equal(back.use[i].user, head.use[i].user);
+		assert_int_equal(back.use[i].regexes, head.use[i].regexes);
 	}
 }
 
@@ -95,11 +102,51 @@ static void test_head_of_another_size_or_version(void **state)
 	assert_int_equal(gl_rules_head_decode(&head, span), GL_CORRUPT);
 }
 
+static void test_head_with_more_expressions_than_a_list_takes(void **state)
+{
+	struct gl_rules_head head = { .stamp = { 0 } };
+	uint8_t bytes[GL_RULES_HEAD_SIZE];
+	struct gl_span span = { (char *)bytes, sizeof bytes };
+
+	(void)state;
+	head.use[GL_LIST_NEVER].regexes = GL_REGEXES_MAX;
+	gl_rules_head_encode(bytes, &head);
+	assert_int_equal(gl_rules_head_decode(&head, span), GL_OK);
+	head.use[GL_LIST_NEVER].regexes++;
+	gl_rules_head_encode(bytes, &head);
+	assert_int_equal(gl_rules_head_decode(&head, span), GL_CORRUPT);
+}
+
+static void test_value_of_an_expression(void **state)
+{
+	static const char expected[] = "\0\0\0\x07"
+				       "clients\0/a/\0co\0de";
+	struct gl_rule_source source = { 7, gl_span_of("clients"), gl_span_of("/a/"),
+		{ "co\0de", 5 } };
+	struct gl_rule_source back;
+	char room[64];
+	struct gl_out out = gl_out_into(room, sizeof room);
+
+	(void)state;
+	gl_rule_value_encode(&out, &source);
+	assert_int_equal(out.len, sizeof expected - 1);
+	assert_memory_equal(room, expected, out.len);
+	assert_int_equal(gl_rule_value_decode(&back, gl_out_done(&out)), GL_OK);
+	assert_true(gl_span_equal(back.text, source.text));
+	assert_true(gl_span_equal(back.code, source.code));
+	/* a NUL behind the text and nothing behind the NUL */
+	out.len -= 5;
+	assert_int_equal(gl_rule_value_decode(&back, gl_out_done(&out)), GL_CORRUPT);
+	out.len--;
+	assert_int_equal(gl_rule_value_decode(&back, gl_out_done(&out)), GL_OK);
+	assert_int_equal(back.code.len, 0);
+}
+
 static void test_value_comes_back_as_it_was(void **state)
 {
 	static const char expected[] = "\x00\x01\x02\x03/etc/clients\0Mail.example";
 	struct gl_rule_source source = { 0x010203, gl_span_of("/etc/clients"),
-		gl_span_of("Mail.example") };
+		gl_span_of("Mail.example"), { NULL, 0 } };
 	struct gl_rule_source back;
 	char room[64];
 	struct gl_out out = gl_out_into(room, sizeof room);
@@ -165,6 +212,8 @@ int main(void)
 		cmocka_unit_test(test_head_says_what_occurs),
 		cmocka_unit_test(test_head_comes_back_as_it_was),
 		cmocka_unit_test(test_head_of_another_size_or_version),
+		cmocka_unit_test(test_head_with_more_expressions_than_a_list_takes),
+		cmocka_unit_test(test_value_of_an_expression),
 		cmocka_unit_test(test_value_comes_back_as_it_was),
 		cmocka_unit_test(test_a_value_cut_short),
 		cmocka_unit_test(test_find),

@@ -17,7 +17,7 @@
 enum {
 	GL_CONFIG_SIZE_MAX = 262144, /* bytes of the file */
 	GL_CONFIG_FILES_MAX = 32,    /* paths in one list option */
-	GL_CONFIG_RELAYS_MAX = 256   /* entries of `relays` */
+	GL_CONFIG_RELAYS_MAX = 256   /* entries of `relays`, and of `never_auto_whitelist` */
 };
 
 enum gl_mode { GL_MODE_OFF, GL_MODE_DRY_RUN, GL_MODE_ON };
@@ -40,6 +40,7 @@ struct gl_config {
 	uint8_t ipv6_prefix;     /* 16..128 */
 	uint32_t auto_whitelist; /* successes; 0: off */
 	enum gl_per auto_whitelist_per;
+	struct gl_strings never_auto_whitelist;
 	enum gl_mode mode;
 	enum gl_on_error on_error;
 	int64_t request_timeout;          /* seconds, at least 1 */

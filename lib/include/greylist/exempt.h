@@ -5,9 +5,11 @@
  * A list is a text file, one entry a line; '#' begins a comment, blanks
  * around an entry do not count.
  *
- *   clients, relays     192.0.2.7  192.0.2.0/24  192.0.2  2001:db8::/32
- *                       mail.example.com  example.com
+ *   clients, relays,    192.0.2.7  192.0.2.0/24  192.0.2  2001:db8::/32
+ *   never               mail.example.com  example.com
  *   recipients, senders user@example.com  user@  example.com
+ *   clients, recipients,
+ *   senders             /expression/
  *
  * A host or domain stands for itself and everything below it, compared
  * with client_name, which Postfix sets only when forward and reverse DNS
@@ -16,19 +18,31 @@
  * user@example.com also means user+anything@example.com; user@ means
  * that user in every domain, and without one. All in either case.
  *
+ * A regular expression has no blanks, and '#' ends even its line. It is
+ * searched for (regex.h) in the whole client_name, never in the address,
+ * or in the whole recipient or sender as it came from the wire. Unlike a
+ * name it also meets "unknown". Its line is longer than others may be,
+ * and a list has only so many: each of them costs every request.
+ *
+ * The last list, never_auto_whitelist, exempts nobody: its clients have
+ * to wait with each new triplet, however often they passed before.
+ *
  * The files are compiled into exact keys, so a request asks the rules
  * with a handful of look-ups however long the lists are:
  *
- *     octet    0      list: 'L' relays, 'c' clients, 'r' recipients, 's' senders
- *     octet    1      kind: '4' '6' network, 'd' domain, 'a' address, 'u' user
+ *     octet    0      list: 'L' relays, 'c' clients, 'r' recipients, 's' senders,
+ *                     'n' never
+ *     octet    1      kind: '4' '6' network, 'd' domain, 'a' address, 'u' user, 'x' expression
  *     then            network: prefix length and (prefix + 7) / 8 octets;
- *                     domain, user@domain or user (without '@'): lower-case text
+ *                     domain, user@domain or user (without '@'): lower-case text;
+ *                     expression: its number in its list, from 0 on (2 octets, big-endian)
  *
  * and the value is the line number (4 octets, big-endian), the file's
- * name, NUL, and the entry as it was written. One more key, the single
- * octet 0, holds the head: a stamp that says which files it was compiled
- * from, and which prefix lengths and label counts occur, so that no
- * look-up is made that cannot succeed.
+ * name, NUL, and the entry as it was written; behind an expression a NUL
+ * and its code may follow. One more key, the single octet 0, holds the
+ * head: a stamp that says which files it was compiled from, which prefix
+ * lengths and label counts occur, and how many expressions each list
+ * has, so that no look-up is made that cannot succeed.
  */
 #ifndef GREYLIST_EXEMPT_H
 #define GREYLIST_EXEMPT_H
@@ -36,27 +50,38 @@
 #include "greylist/triplet.h"
 
 /* In order of precedence. */
-enum gl_list { GL_LIST_RELAYS, GL_LIST_CLIENTS, GL_LIST_RECIPIENTS, GL_LIST_SENDERS, GL_LISTS };
+enum gl_list {
+	GL_LIST_RELAYS,
+	GL_LIST_CLIENTS,
+	GL_LIST_RECIPIENTS,
+	GL_LIST_SENDERS,
+	GL_LIST_NEVER,
+	GL_LISTS
+};
 
-/* "relays", "clients", "recipients", "senders". Static. */
+/* "relays", "clients", "recipients", "senders", "never_auto_whitelist". Static. */
 const char *gl_list_name(enum gl_list list);
 
 enum {
 	GL_RULE_TEXT_MAX =
 	    255,            /* bytes of one entry; a domain name has at most 253 (RFC 1035 2.3.4) */
 	GL_LABELS_MAX = 16, /* labels of a domain entry */
+	GL_REGEX_TEXT_MAX = 1024,  /* bytes of an entry that is a regular expression */
+	GL_REGEX_CODE_MAX = 16384, /* octets that it is compiled to; PCRE2's tables are 1088 */
+	GL_REGEXES_MAX = 256,      /* of one list */
 	GL_STAMP_SIZE = 16,
-	GL_RULES_HEAD_SIZE = 1 + GL_STAMP_SIZE + GL_LISTS * (5 + 17 + 4 + 1)
+	GL_RULES_HEAD_SIZE = 1 + GL_STAMP_SIZE + GL_LISTS * (5 + 17 + 4 + 1 + 2)
 };
 
-enum gl_rule_kind { GL_RULE_NETWORK, GL_RULE_DOMAIN, GL_RULE_ADDRESS, GL_RULE_USER };
+enum gl_rule_kind { GL_RULE_NETWORK, GL_RULE_DOMAIN, GL_RULE_ADDRESS, GL_RULE_USER, GL_RULE_REGEX };
 
 /* One entry, read. `text` is borrowed from the line. */
 struct gl_rule {
 	enum gl_list list;
 	enum gl_rule_kind kind;
 	struct gl_network network; /* GL_RULE_NETWORK */
-	struct gl_span text;       /* otherwise */
+	struct gl_span text;       /* otherwise; an expression without its slashes */
+	uint16_t number; /* GL_RULE_REGEX: its place among the list's, the caller's to set */
 };
 
 /*
@@ -64,7 +89,9 @@ struct gl_rule {
  *
  *   GL_NOT_FOUND  blank or comment only
  *   GL_MALFORMED  no entry of this list; *why says what is wrong and what to write (static text)
- *   GL_TOO_LONG   over GL_RULE_TEXT_MAX or GL_LABELS_MAX; *why likewise
+ *   GL_TOO_LONG   over GL_RULE_TEXT_MAX, GL_REGEX_TEXT_MAX or GL_LABELS_MAX; *why likewise
+ *
+ * Whether an expression is a good one only regex.h can say.
  */
 GL_CHECKED enum gl_status gl_rule_parse(
     struct gl_rule *rule, enum gl_list list, struct gl_span line, const char **why);
@@ -81,12 +108,14 @@ struct gl_rules_head {
 		uint32_t labels; /* bit n: a domain of n labels occurs */
 		bool address;
 		bool user;
+		uint16_t regexes; /* how many */
 	} use[GL_LISTS];
 };
 
+/* Also counts the list's expressions: the next one's number is use[list].regexes. */
 void gl_rules_head_add(struct gl_rules_head *head, const struct gl_rule *rule);
 void gl_rules_head_encode(uint8_t bytes[GL_RULES_HEAD_SIZE], const struct gl_rules_head *head);
-/* GL_CORRUPT: wrong size or version; the rules have to be compiled again. */
+/* GL_CORRUPT: wrong size, version or counts; the rules have to be compiled again. */
 GL_CHECKED enum gl_status gl_rules_head_decode(struct gl_rules_head *head, struct gl_span bytes);
 void gl_rules_head_key(struct gl_key *key);
 
@@ -100,21 +129,30 @@ struct gl_exempt_question {
 };
 
 /*
- * The most that one question can lead to. A client: two lists, 129
- * prefixes (2950 octets in all) and 16 names in each; a mailbox: two
- * lists, two addresses, two users and 16 names in each.
+ * The most that one question can lead to. A client: three lists, 129
+ * prefixes (1475 octets in each) and 16 names in each; a mailbox: two
+ * lists, two addresses, two users and 16 names in each; and in three
+ * lists the expressions.
  */
 enum {
-	GL_PROBES_MAX = 2 * (129 + GL_LABELS_MAX) + 2 * (4 + GL_LABELS_MAX),
-	GL_PROBES_BYTES = 2950 + (4 * GL_LABELS_MAX + 8) * (2 + GL_RULE_TEXT_MAX)
+	GL_PROBES_MAX = 3 * (129 + GL_LABELS_MAX) + 2 * (4 + GL_LABELS_MAX) + 3 * GL_REGEXES_MAX,
+	GL_PROBES_BYTES = 3 * 1475 + (5 * GL_LABELS_MAX + 8) * (2 + GL_RULE_TEXT_MAX) +
+			  3 * GL_REGEXES_MAX * (2 + 2)
 };
 
-/* The keys to look up, in order of precedence: the first that is there decides. About 30 KiB. */
+/*
+ * The keys to look up, in order of precedence: the first that is there
+ * decides, an expression only where it is found in its subject. About
+ * 80 KiB, of which a question uses what it needs.
+ */
 struct gl_probes {
 	size_t count;
 	struct gl_probe {
 		enum gl_list list;
+		enum gl_rule_kind kind;
 		struct gl_span key; /* borrowed from `bytes` */
+		struct gl_span
+		    subject; /* GL_RULE_REGEX: what to search; borrowed from the question */
 	} probe[GL_PROBES_MAX];
 	size_t used;
 	char bytes[GL_PROBES_BYTES];
@@ -122,7 +160,8 @@ struct gl_probes {
 
 /*
  * Fills in the probes that `head` says can succeed; the narrower before
- * the wider, so the rule that is named is the one closest to the point.
+ * the wider, so the rule that is named is the one closest to the point,
+ * and a list's expressions behind its plain entries, in their order.
  * A name with more labels than fit is asked about from its right end.
  */
 void gl_exempt_probes(struct gl_probes *probes, const struct gl_rules_head *head,
@@ -132,8 +171,12 @@ void gl_exempt_probes(struct gl_probes *probes, const struct gl_rules_head *head
 struct gl_rule_source {
 	uint32_t line;
 	struct gl_span file;
-	struct gl_span text;
+	struct gl_span text; /* as it was written */
+	struct gl_span code; /* of an expression; empty where it was not compiled */
 };
+
+/* The expression between the slashes of a rule's text. */
+struct gl_span gl_rule_expression(struct gl_span text);
 
 /* GL_CORRUPT when the value is not what gl_rule_value_encode makes. */
 GL_CHECKED enum gl_status gl_rule_value_decode(struct gl_rule_source *source, struct gl_span value);

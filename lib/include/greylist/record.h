@@ -108,6 +108,7 @@ struct gl_op {
 	int64_t now;                     /* when the success happened */
 	int64_t forget;                  /* a memory last seen before this counts as none */
 	uint8_t message[GL_DIGEST_SIZE]; /* of the message that passed, or zeros: keep the old */
+	bool uncounted;                  /* a client of never_auto_whitelist: only its message */
 	/* GL_OP_CLIENT_MEMORY, which has `forget` too */
 	struct gl_client
 	    client; /* what another table remembers; its `message` and `rest` do not count */
@@ -135,7 +136,8 @@ struct gl_record gl_record_merge(const struct gl_record *stored, const struct gl
 /*
  * The same for a client: its count rises by one when an hour has passed
  * since it last rose. Where last_counted lies in the future, only
- * last_counted moves. last_seen never moves back.
+ * last_counted moves. last_seen never moves back. An uncounted success
+ * leaves count and last_counted as they are, 0 for a client unknown so far.
  *
  * GL_OP_CLIENT_MEMORY is no success but the memory of another table:
  * count, last_counted and last_seen become the larger of the two.

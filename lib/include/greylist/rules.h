@@ -24,6 +24,18 @@ struct gl_rules_input {
 /* Called for each bad line or missing file: "clients.local:7: ...". */
 typedef void gl_rules_mistake_fn(void *context, const char *mistake);
 
+/* Compiles an expression; its statuses and the complaint are those of gl_regex_compile (regex.h).
+ */
+typedef enum gl_status gl_rules_regex_fn(
+    struct gl_out *code, struct gl_span expression, struct gl_complaint *why);
+
+/* What a compilation needs of its caller. */
+struct gl_rules_hooks {
+	gl_rules_mistake_fn *mistake;
+	void *context; /* of mistake */
+	gl_rules_regex_fn *regex;
+};
+
 /*
  * A stamp of the inputs as they are on disk now: a digest of each
  * path, its inode, size and times, and of the options' words. Equal
@@ -36,13 +48,15 @@ void gl_rules_stamp(
 /*
  * Reads and compiles all inputs. *rules is the caller's, to be given
  * back with gl_rules_free; it is NULL on failure. Where an entry stands
- * twice the first one counts.
+ * twice the first one counts. Regular expressions that cannot be
+ * compiled in this build are reported and kept without their code, so
+ * that the same rules serve a build that can.
  *
  *   GL_NO_ACCESS  a file is there but cannot be read; reported
  *   GL_FAILED     out of memory, or a read failed; reported
  */
 GL_CHECKED enum gl_status gl_rules_compile(struct gl_ruleset **rules,
-    const struct gl_rules_input *inputs, size_t count, gl_rules_mistake_fn *mistake, void *context);
+    const struct gl_rules_input *inputs, size_t count, const struct gl_rules_hooks *hooks);
 
 /* NULL is fine. */
 void gl_rules_free(struct gl_ruleset *rules);
