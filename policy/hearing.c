@@ -24,8 +24,8 @@ static enum gl_status remember(
 	gl_counters_hand_get(world->counters, sweep.hand);
 	enum gl_status status = gl_store_apply(
 	    world->store, judgement->ops, judgement->op_count, &sweep);
-	if (status == GL_OK)
-		gl_counters_hand_set(world->counters, sweep.hand);
+	/* whatever came of it: in a full table the hand has to get on */
+	gl_counters_hand_set(world->counters, sweep.hand);
 	return status;
 }
 

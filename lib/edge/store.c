@@ -99,30 +99,76 @@ static enum gl_status apply_one(struct gl_store *store, MDB_txn *txn, const stru
 	return store_put(store, txn, dbi, key, gl_out_done(&out));
 }
 
+/* The sweep goes on only where all of it was committed. */
 static enum gl_status apply_all(
     struct gl_store *store, const struct gl_op *ops, size_t count, struct gl_sweep *sweep)
 {
 	MDB_txn *txn;
+	struct gl_sweep swept = { .budget = 0 };
 	enum gl_status status = store_write_begin(store, &txn);
 	if (status != GL_OK)
 		return status;
 	for (size_t i = 0; status == GL_OK && i < count; i++)
 		status = apply_one(store, txn, &ops[i]);
-	if (status == GL_OK && sweep != NULL)
-		status = store_sweep_within(store, txn, sweep);
+	if (status == GL_OK && sweep != NULL) {
+		swept = *sweep;
+		status = store_sweep_within(store, txn, &swept);
+	}
 	if (status == GL_OK)
-		return store_write_commit(store, &txn);
+		status = store_write_commit(store, &txn);
 	store_write_abort(store, &txn);
+	if (status == GL_OK && sweep != NULL)
+		*sweep = swept;
 	return status;
+}
+
+/* A full map has room for copies of few pages, so only few entries go at once. */
+static enum gl_status sweep_gently(struct gl_store *store, struct gl_sweep *sweep)
+{
+	enum { BUDGET = 8, ROUNDS = 4 };
+	struct gl_sweep part = *sweep;
+	enum gl_status status = GL_OK;
+	part.budget = BUDGET;
+	for (int round = 0; status == GL_OK && round < ROUNDS && !part.wrapped; round++) {
+		status = apply_all(store, NULL, 0, &part);
+		if (status == GL_OK) {
+			sweep->looked_at += part.looked_at;
+			sweep->deleted += part.deleted;
+		}
+	}
+	memcpy(sweep->hand, part.hand, sizeof sweep->hand);
+	sweep->wrapped = part.wrapped;
+	return status;
+}
+
+/* Not more comes in than goes. */
+static enum gl_status apply_in_full_map(
+    struct gl_store *store, const struct gl_op *ops, size_t count, struct gl_sweep *sweep)
+{
+	enum gl_status status = sweep_gently(store, sweep);
+	if (status != GL_OK)
+		return status;
+	if (sweep->deleted == 0)
+		return store_status(store, MDB_MAP_FULL);
+	return apply_all(store, ops, count, NULL);
 }
 
 enum gl_status gl_store_apply(
     struct gl_store *store, const struct gl_op *ops, size_t count, struct gl_sweep *sweep)
 {
+	if (sweep != NULL) {
+		sweep->looked_at = 0;
+		sweep->deleted = 0;
+		sweep->wrapped = false;
+	}
+	if (count > 0 && sweep != NULL && store_is_full(store))
+		return apply_in_full_map(store, ops, count, sweep);
 	enum gl_status status = apply_all(store, ops, count, sweep);
 	/* A dead reader may pin the pages that a full map is short of. */
 	if (status == GL_FULL && gl_store_reap(store) > 0)
 		status = apply_all(store, ops, count, sweep);
+	if (status == GL_FULL && count == 0 && sweep != NULL)
+		status = sweep_gently(store, sweep);
 	return status;
 }
 

@@ -103,8 +103,13 @@ struct gl_sweep {
  * options promise). `sweep` may be NULL. Waits for the writer before
  * it, so the caller sets a time limit around it.
  *
+ * Ops with a sweep are those of a newcomer. In a full map, whose last
+ * pages are kept for deletions, the sweep goes first, in transactions
+ * of its own and over more than the budget; where it deletes nothing
+ * the newcomer is refused.
+ *
  *   GL_REPLACED  another table took this one's place: open again, read and decide again
- *   GL_FULL      map or disk full; nothing was written
+ *   GL_FULL      map or disk full; none of the ops was written, but the sweep may have got on
  *   GL_CORRUPT, GL_FAILED
  */
 GL_CHECKED enum gl_status gl_store_apply(

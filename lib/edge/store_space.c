@@ -1,0 +1,42 @@
+#include "store_room.h"
+
+#include <string.h>
+
+/* A deletion writes copies of the pages that it changes: with none left nothing could be deleted
+ * ever again. So this many pages are kept from newcomers. */
+enum { RESERVE = 256 };
+
+/* LMDB lists the pages that may be used again in a database of its own, number 0: each value
+ * begins with how many it names. Stops counting at `enough`. */
+static size_t pages_to_reuse(struct gl_store *store, size_t enough)
+{
+	MDB_cursor *cursor;
+	MDB_val key, value;
+	size_t pages = 0;
+	if (mdb_cursor_open(store->reader, 0, &cursor) != MDB_SUCCESS)
+		return 0;
+	while (pages < enough && mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == MDB_SUCCESS) {
+		size_t count = 0;
+		if (value.mv_size >= sizeof count)
+			memcpy(&count, value.mv_data, sizeof count);
+		pages += count;
+	}
+	mdb_cursor_close(cursor);
+	return pages;
+}
+
+bool store_is_full(struct gl_store *store)
+{
+	MDB_envinfo info;
+	MDB_stat stat;
+	if (mdb_env_info(store->env, &info) != MDB_SUCCESS ||
+	    mdb_env_stat(store->env, &stat) != MDB_SUCCESS)
+		return false;
+	size_t all = info.me_mapsize / stat.ms_psize;
+	size_t used = info.me_last_pgno + 1;
+	size_t left = all > used ? all - used : 0;
+	if (left < RESERVE && store_read_begin(store) == GL_OK)
+		left += pages_to_reuse(store, RESERVE - left);
+	store_read_end(store);
+	return left < RESERVE;
+}
