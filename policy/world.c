@@ -222,7 +222,7 @@ static enum gl_status refresh_rules(struct gl_world *world)
 		return GL_OK;
 	}
 	struct gl_ruleset *compiled;
-	struct gl_rules_hooks hooks = { note_rule_mistake, world, gl_regex_compile };
+	struct gl_rules_hooks hooks = { note_rule_mistake, world, gl_regex_compile, false };
 	status = gl_rules_compile(&compiled, inputs, count, &hooks);
 	if (status == GL_OK) {
 		return take_compiled(world, compiled);

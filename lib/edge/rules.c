@@ -135,7 +135,7 @@ static enum gl_status add_rule(
 static enum gl_status skip_line(
     struct compiler *compiler, const struct gl_rule_source *source, const char *why)
 {
-	if (compiler->bad++ < MISTAKES_MAX)
+	if (compiler->bad++ < MISTAKES_MAX || compiler->hooks->all)
 		report_line(compiler, source, why);
 	return GL_OK;
 }
@@ -287,7 +287,7 @@ static enum gl_status add_input(struct compiler *compiler, const struct gl_rules
 	enum gl_status status = input->words != NULL ? add_words(compiler, input)
 						     : add_file(compiler, input);
 
-	if (compiler->bad > MISTAKES_MAX)
+	if (compiler->bad > MISTAKES_MAX && !compiler->hooks->all)
 		report(compiler, "%s: %zu more lines are no entries", input->path,
 		    compiler->bad - MISTAKES_MAX);
 	return status;

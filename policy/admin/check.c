@@ -1,8 +1,9 @@
-#include "finding.h"
+#include "lint.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <libgen.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,12 +12,12 @@
 
 static void config_mistake(void *context, const char *mistake)
 {
-	gl_finding_error(context, "%s", mistake);
+	gl_finding_mistake(context, GL_FINDING_CONFIG, mistake);
 }
 
 static void list_mistake(void *context, const char *mistake)
 {
-	gl_finding_warning(context, "%s", mistake);
+	gl_finding_mistake(context, GL_FINDING_LIST_ENTRY, mistake);
 }
 
 static bool check_config(struct gl_check *check)
@@ -45,30 +46,40 @@ static bool become_owner(struct gl_check *check)
 	struct gl_complaint why = { "" };
 	const struct gl_world *world = &check->admin->world;
 	if (gl_become_owner(world->config.database, &why) != GL_OK) {
-		gl_finding_error(check, "%s", why.text);
+		gl_finding_mistake(check, GL_FINDING_IDENTITY, why.text);
 		return false;
 	}
 	if (access(world->config_path, R_OK) != 0)
-		gl_finding_error(check, "%s: the helper, uid %u, cannot read it: %s; chmod it",
-		    world->config_path, (unsigned)geteuid(), strerror(errno));
+		gl_finding(check, GL_FINDING_CONFIG_CLOSED, gl_at_file(world->config_path),
+		    "the helper, uid %u, cannot read it: %s", (unsigned)geteuid(), strerror(errno));
 	return true;
 }
 
-static void check_lists(struct gl_check *check)
+/* The rules are the caller's to free; NULL where they cannot be compiled. */
+static struct gl_ruleset *check_lists(struct gl_check *check)
 {
+	const struct gl_world *world = &check->admin->world;
 	struct gl_rules_input inputs[GL_WORLD_INPUTS_MAX];
-	size_t count = gl_world_rule_inputs(&check->admin->world, inputs);
+	struct gl_lint_lists lists = {
+		.inputs = inputs,
+		.count = gl_world_rule_inputs(world, inputs),
+		.delimiter = world->config.recipient_delimiter,
+	};
 	unsigned warnings = check->warnings;
 	struct gl_ruleset *rules = NULL;
-	struct gl_rules_hooks hooks = { list_mistake, check, gl_regex_compile };
-	enum gl_status status = gl_rules_compile(&rules, inputs, count, &hooks);
-	if (status != GL_OK)
-		gl_finding_error(check,
-		    "the exempt lists cannot be compiled (%s), so the last good ones stay in force",
-		    gl_status_text(status));
-	else if (check->warnings == warnings)
+	struct gl_rules_hooks hooks = { list_mistake, check, gl_regex_compile, true };
+	enum gl_status status = gl_rules_compile(&rules, inputs, lists.count, &hooks);
+	if (status != GL_OK) {
+		gl_finding(check, GL_FINDING_LISTS_CLOSED, gl_at_file(NULL),
+		    "the exempt lists cannot be compiled (%s)", gl_status_text(status));
+		return NULL;
+	}
+	lists.rules = rules;
+	gl_lint_lists(check, &lists);
+	gl_lint_unread(check, &lists);
+	if (check->warnings == warnings)
 		gl_finding_ok(check, "exempt lists: %zu entries", rules->count - 1);
-	gl_rules_free(rules);
+	return rules;
 }
 
 static void check_log(struct gl_check *check)
@@ -80,9 +91,9 @@ static void check_log(struct gl_check *check)
 	snprintf(path, sizeof path, "%s", target);
 	if (errno == ENOENT && access(dirname(path), W_OK | X_OK) == 0)
 		return;
-	gl_finding_warning(check,
-	    "%s: the helper, uid %u, cannot write its log here: %s; syslog gets it instead", target,
-	    (unsigned)geteuid(), strerror(errno));
+	gl_finding(check, GL_FINDING_LOG_CLOSED, gl_at_file(target),
+	    "the helper, uid %u, cannot write its log here: %s", (unsigned)geteuid(),
+	    strerror(errno));
 }
 
 static void measure(struct gl_check *check)
@@ -90,21 +101,21 @@ static void measure(struct gl_check *check)
 	struct gl_admin *admin = check->admin;
 	const char *directory = admin->world.config.database;
 	struct gl_store_figures figures;
+	char table[4096];
 	enum gl_status status = gl_store_measure(admin->world.store, &figures);
 	if (status != GL_OK) {
-		gl_finding_error(check, "%s: the table cannot be read: %s", directory,
-		    gl_store_trouble(admin->world.store));
+		gl_finding(check, GL_FINDING_TABLE, gl_at_file(directory),
+		    "the table cannot be read: %s", gl_store_trouble(admin->world.store));
 		return;
 	}
+	snprintf(table, sizeof table, "%s/%s", directory, figures.table);
 	if (figures.bytes > figures.map_limit / 10 * 9)
-		gl_finding_warning(check,
-		    "%s/%s: nearly full, %" PRIu64 " of %" PRIu64
-		    " bytes; run greylist-admin purge "
-		    "or raise `map_limit`",
-		    directory, figures.table, figures.bytes, figures.map_limit);
+		gl_finding(check, GL_FINDING_TABLE_FULL, gl_at_file(table),
+		    "nearly full, %" PRIu64 " of %" PRIu64 " bytes", figures.bytes,
+		    figures.map_limit);
 	else
-		gl_finding_ok(check, "%s/%s: %" PRIu64 " triplets, %" PRIu64 " clients", directory,
-		    figures.table, figures.triplets, figures.clients);
+		gl_finding_ok(check, "%s: %" PRIu64 " triplets, %" PRIu64 " clients", table,
+		    figures.triplets, figures.clients);
 }
 
 static void check_counters(struct gl_check *check)
@@ -112,10 +123,11 @@ static void check_counters(struct gl_check *check)
 	const char *directory = check->admin->world.config.database;
 	struct gl_counters *counters = NULL;
 	enum gl_status status = gl_counters_open_readonly(&counters, directory);
+	char path[4096];
+	snprintf(path, sizeof path, "%s/counters", directory);
 	if (status != GL_OK && status != GL_NOT_FOUND)
-		gl_finding_warning(check,
-		    "%s/counters: %s; remove it, and the helper begins a new one", directory,
-		    gl_status_text(status));
+		gl_finding(
+		    check, GL_FINDING_COUNTERS, gl_at_file(path), "%s", gl_status_text(status));
 	gl_counters_close(counters);
 }
 
@@ -130,8 +142,25 @@ static void check_table(struct gl_check *check)
 		gl_finding_ok(check, "%s: no table yet, the first mail makes it",
 		    admin->world.config.database);
 	else
-		gl_finding_error(check, "%s", admin->world.store_why.text);
+		gl_finding_mistake(check, GL_FINDING_TABLE, admin->world.store_why.text);
 	check_counters(check);
+}
+
+/* All that the configuration names; as the owner of the state directory where there is one. */
+static void check_state(struct gl_check *check, const struct gl_lint_postfix *postfix)
+{
+	bool placed = gl_check_place(check, check->admin->world.config.database);
+	if (placed && !become_owner(check))
+		return;
+	struct gl_ruleset *rules = check_lists(check);
+	if (placed) {
+		check_log(check);
+		check_table(check);
+	}
+	struct gl_resolver resolver = gl_resolver_system();
+	if (rules != NULL && postfix != NULL)
+		gl_lint_relays(check, postfix, rules, &resolver);
+	gl_rules_free(rules);
 }
 
 static enum gl_exit check(struct gl_admin *admin, int count, char **operands)
@@ -139,12 +168,15 @@ static enum gl_exit check(struct gl_admin *admin, int count, char **operands)
 	(void)count;
 	(void)operands;
 	struct gl_check findings = { .admin = admin };
-	if (check_config(&findings) && gl_check_place(&findings, admin->world.config.database) &&
-	    become_owner(&findings)) {
-		check_lists(&findings);
-		check_log(&findings);
-		check_table(&findings);
-	}
+	struct gl_lint_postfix postfix;
+	bool configured = check_config(&findings);
+	bool wired = gl_lint_postfix_ask(&postfix, &findings);
+	if (configured)
+		check_state(&findings, wired ? &postfix : NULL);
+	if (wired)
+		gl_lint_postfix(
+		    &findings, &postfix, configured ? admin->world.config.database : NULL);
+	gl_lint_postfix_clear(&postfix);
 	if (findings.errors > 0)
 		return GL_EXIT_CONFIG;
 	return findings.warnings > 0 ? GL_EXIT_NOTHING : GL_EXIT_OK;
@@ -153,7 +185,8 @@ static enum gl_exit check(struct gl_admin *admin, int count, char **operands)
 const struct gl_command gl_command_check = {
 	.name = "check",
 	.arguments = "",
-	.summary = "look for mistakes in configuration, lists and state directory",
+	.summary = "look for mistakes in configuration, lists, table and Postfix",
 	.need = GL_NEED_NOTHING,
+	.takes = GL_TAKES_JSON | GL_TAKES_POSTFIX,
 	.run = check,
 };

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -14,20 +15,15 @@ enum { ROOM_LEAST = 64 }; /* MiB; a table of 100,000 triplets takes 16 */
 static bool check_directory(struct gl_check *check, const char *path, const struct stat *info)
 {
 	unsigned mode = (unsigned)info->st_mode & 07777;
+	struct gl_place place = gl_at_file(path);
 	if (!S_ISDIR(info->st_mode)) {
-		gl_finding_error(
-		    check, "%s: is no directory; name another one in `database`", path);
+		gl_finding(check, GL_FINDING_DIRECTORY_KIND, place, "is no directory");
 		return false;
 	}
 	if (info->st_uid == 0)
-		gl_finding_error(check,
-		    "%s: belongs to root, and the helper never runs as root; chown it to the "
-		    "user= of the spawn service",
-		    path);
+		gl_finding(check, GL_FINDING_DIRECTORY_ROOT, place, "belongs to root");
 	if ((mode & (S_IWGRP | S_IRWXO)) != 0)
-		gl_finding_warning(check,
-		    "%s: mode %04o lets others in, and it holds mail addresses; chmod 0750 %s",
-		    path, mode, path);
+		gl_finding(check, GL_FINDING_DIRECTORY_OPEN, place, "mode %04o", mode);
 	else
 		gl_finding_ok(check, "%s: state directory, mode %04o, of uid %u", path, mode,
 		    (unsigned)info->st_uid);
@@ -35,11 +31,13 @@ static bool check_directory(struct gl_check *check, const char *path, const stru
 }
 
 /* By name only: to open and close lock.mdb would drop the locks of this very process. */
-static void check_owners(struct gl_check *check, const char *path, const char *state, uid_t owner)
+static void check_owners(struct gl_check *check, const char *path, uid_t owner)
 {
+	char file[4096];
 	DIR *directory = opendir(path);
 	if (directory == NULL) {
-		gl_finding_error(check, "%s: cannot be read: %s", path, strerror(errno));
+		gl_finding(check, GL_FINDING_UNREADABLE, gl_at_file(path), "cannot be read: %s",
+		    strerror(errno));
 		return;
 	}
 	for (struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory)) {
@@ -47,11 +45,10 @@ static void check_owners(struct gl_check *check, const char *path, const char *s
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
 		    fstatat(dirfd(directory), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0)
 			continue;
+		snprintf(file, sizeof file, "%s/%s", path, entry->d_name);
 		if (info.st_uid != owner)
-			gl_finding_error(check,
-			    "%s/%s: belongs to uid %u, so the helper cannot use it; "
-			    "chown -h --reference=%s %s/%s",
-			    path, entry->d_name, (unsigned)info.st_uid, state, path, entry->d_name);
+			gl_finding(check, GL_FINDING_FOREIGN_FILE, gl_at_file(file),
+			    "belongs to uid %u", (unsigned)info.st_uid);
 	}
 	closedir(directory);
 }
@@ -64,9 +61,8 @@ static void check_secret(struct gl_check *check, const char *directory)
 	if (lstat(path, &info) != 0)
 		return;
 	if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-		gl_finding_warning(check,
-		    "%s: mode %04o lets others read the digest secret; chmod 0600 %s", path,
-		    (unsigned)info.st_mode & 07777, path);
+		gl_finding(check, GL_FINDING_SECRET_OPEN, gl_at_file(path), "mode %04o",
+		    (unsigned)info.st_mode & 07777);
 	else
 		gl_finding_ok(
 		    check, "%s: digest secret, mode %04o", path, (unsigned)info.st_mode & 07777);
@@ -79,10 +75,8 @@ static void check_room(struct gl_check *check, const char *directory)
 		return;
 	uint64_t room = (uint64_t)fs.f_bavail * fs.f_frsize >> 20;
 	if (room < ROOM_LEAST)
-		gl_finding_warning(check,
-		    "%s: only %" PRIu64 " MiB are free; where the disk is full every stranger "
-		    "passes",
-		    directory, room);
+		gl_finding(check, GL_FINDING_NO_ROOM, gl_at_file(directory),
+		    "only %" PRIu64 " MiB are free", room);
 	else
 		gl_finding_ok(check, "%s: room for more than %d MiB", directory, ROOM_LEAST);
 }
@@ -92,18 +86,17 @@ bool gl_check_place(struct gl_check *check, const char *directory)
 	struct stat info;
 	char table[4096];
 	if (stat(directory, &info) != 0) {
-		gl_finding_error(check,
-		    "%s: %s; make it: install -d -m 0750 -o greylist -g greylist %s", directory,
-		    strerror(errno), directory);
+		gl_finding(check, GL_FINDING_DIRECTORY_MISSING, gl_at_file(directory), "%s",
+		    strerror(errno));
 		return false;
 	}
 	if (!check_directory(check, directory, &info))
 		return false;
-	check_owners(check, directory, directory, info.st_uid);
+	check_owners(check, directory, info.st_uid);
 	snprintf(table, sizeof table, "%s/table", directory);
 	struct stat link;
 	if (stat(table, &link) == 0)
-		check_owners(check, table, directory, info.st_uid);
+		check_owners(check, table, info.st_uid);
 	check_secret(check, directory);
 	check_room(check, directory);
 	return true;

@@ -69,7 +69,8 @@ enum gl_takes {
 	GL_TAKES_FILTER = 4,
 	GL_TAKES_SETUP = 8, /* --mode --postfix-config --user --undo */
 	GL_TAKES_DATABASE = 16,
-	GL_TAKES_POSTGREY = 32 /* --delay --ipv4cidr --ipv6cidr */
+	GL_TAKES_POSTGREY = 32, /* --delay --ipv4cidr --ipv6cidr */
+	GL_TAKES_POSTFIX = 64   /* --postfix-config */
 };
 
 struct gl_command {

@@ -1,6 +1,6 @@
 #include "master_cf.h"
 
-enum { TYPE_COLUMN = 1, COMMAND_COLUMN = 7 };
+enum column { TYPE = 1, CHROOT = 4, LIMIT = 6, COMMAND = 7, COLUMNS };
 
 static struct gl_span next_column(struct gl_span *line)
 {
@@ -32,19 +32,23 @@ static struct gl_span next_line(struct gl_span *lines)
 enum gl_status gl_service_next(struct gl_service *service, struct gl_span *lines)
 {
 	struct gl_span line = next_line(lines);
+	struct gl_span columns[COLUMNS];
 
 	if (line.len == 0)
 		return GL_NOT_FOUND;
-	*service = (struct gl_service){ .name = next_column(&line) };
-	for (int column = TYPE_COLUMN; column <= COMMAND_COLUMN; column++) {
-		struct gl_span word = next_column(&line);
-
-		if (word.len == 0)
+	for (int i = 0; i < COLUMNS; i++) {
+		columns[i] = next_column(&line);
+		if (columns[i].len == 0)
 			return GL_MALFORMED;
-		if (column == TYPE_COLUMN)
-			service->type = word;
-		service->command = word;
 	}
+	*service = (struct gl_service){
+		.name = columns[0],
+		.type = columns[TYPE],
+		.chroot = columns[CHROOT],
+		.limit = columns[LIMIT],
+		.command = columns[COMMAND],
+		.arguments = gl_span_trim(line),
+	};
 	return GL_OK;
 }
 
@@ -79,19 +83,33 @@ static bool take(struct gl_span *line, struct gl_span prefix)
 	return true;
 }
 
-bool gl_service_overrides(
-    const struct gl_service *service, struct gl_span overrides, const char *parameter)
+bool gl_service_override(struct gl_span *value, const struct gl_service *service,
+    struct gl_span overrides, const char *parameter)
 {
 	struct gl_span slash = gl_span_of("/");
 	struct gl_span line;
 
 	while ((line = next_line(&overrides)).len > 0) {
-		if (take(&line, service->name) && take(&line, slash) &&
-		    take(&line, service->type) && take(&line, slash) &&
-		    is(gl_span_trim(gl_span_head(line, gl_span_find(line, '='))), parameter))
-			return true;
+		size_t equals;
+
+		if (!take(&line, service->name) || !take(&line, slash) ||
+		    !take(&line, service->type) || !take(&line, slash))
+			continue;
+		equals = gl_span_find(line, '=');
+		if (!is(gl_span_trim(gl_span_head(line, equals)), parameter))
+			continue;
+		*value = gl_span_trim(gl_span_skip(line, equals + 1));
+		return true;
 	}
 	return false;
+}
+
+bool gl_service_overrides(
+    const struct gl_service *service, struct gl_span overrides, const char *parameter)
+{
+	struct gl_span value;
+
+	return gl_service_override(&value, service, overrides, parameter);
 }
 
 enum gl_status gl_master_reach(

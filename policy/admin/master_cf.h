@@ -17,9 +17,12 @@
 #include "greylist/span.h"
 
 struct gl_service {
-	struct gl_span name;    /* smtp, or address:port */
-	struct gl_span type;    /* inet, unix, pass, ... */
-	struct gl_span command; /* the program's name */
+	struct gl_span name;      /* smtp, or address:port */
+	struct gl_span type;      /* inet, unix, pass, ... */
+	struct gl_span chroot;    /* y, n, or - for the default */
+	struct gl_span limit;     /* of processes, likewise */
+	struct gl_span command;   /* the program's name */
+	struct gl_span arguments; /* what stands behind it */
 };
 
 /* Cuts the next line off `lines`. GL_NOT_FOUND behind the last, GL_MALFORMED with too few columns.
@@ -35,6 +38,10 @@ bool gl_service_is_public(const struct gl_service *service);
 /* Whether the overrides give this service a value of its own for the parameter. */
 bool gl_service_overrides(
     const struct gl_service *service, struct gl_span overrides, const char *parameter);
+
+/* The same, and which value. */
+bool gl_service_override(struct gl_span *value, const struct gl_service *service,
+    struct gl_span overrides, const char *parameter);
 
 /* Who may be greylisted, with this restriction list in main.cf. */
 struct gl_reach {

@@ -38,7 +38,7 @@ static const struct option {
 	[OPTION_MODE] = { "--mode", "MODE", GL_TAKES_SETUP,
 	    "set `mode` in greylist.conf, such as dry-run" },
 	[OPTION_UNDO] = { "--undo", NULL, GL_TAKES_SETUP, "take out what setup-postfix put in" },
-	[OPTION_POSTFIX_CONFIG] = { "--postfix-config", "DIR", GL_TAKES_SETUP,
+	[OPTION_POSTFIX_CONFIG] = { "--postfix-config", "DIR", GL_TAKES_SETUP | GL_TAKES_POSTFIX,
 	    "the directory of Postfix's main.cf" },
 	[OPTION_USER] = { "--user", "USER", GL_TAKES_SETUP, "whom the helper runs as" },
 	[OPTION_DATABASE] = { "--database", "DIR", GL_TAKES_DATABASE,

@@ -108,19 +108,47 @@ bool gl_restrictions_has(const struct gl_restrictions *list, const char *name, s
 	return false;
 }
 
-/* The service of a check_policy_service: the argument itself, or the first word inside its braces.
- */
-static bool asks(const struct gl_restriction *restriction, const char *service)
+static struct gl_span without_braces(struct gl_span word)
 {
-	struct gl_span argument = restriction->argument;
+	if (word.len >= 2 && word.at[0] == '{' && word.at[word.len - 1] == '}')
+		word = gl_span_head(gl_span_skip(word, 1), word.len - 2);
+	return word;
+}
+
+struct gl_span gl_restriction_service(const struct gl_restriction *restriction)
+{
+	struct gl_span word = { NULL, 0 };
+	size_t at = 0;
+
+	if (!named(restriction->name, "check_policy_service") ||
+	    next_word(&word, without_braces(restriction->argument), &at) != GL_OK)
+		return (struct gl_span){ NULL, 0 };
+	return word;
+}
+
+bool gl_restriction_option(
+    struct gl_span *value, const struct gl_restriction *restriction, const char *name)
+{
+	struct gl_span inside = without_braces(restriction->argument);
 	struct gl_span word;
 	size_t at = 0;
 
-	if (!named(restriction->name, "check_policy_service"))
-		return false;
-	if (argument.len >= 2 && argument.at[0] == '{')
-		argument = gl_span_head(gl_span_skip(argument, 1), argument.len - 2);
-	return next_word(&word, argument, &at) == GL_OK && gl_span_equal(word, gl_span_of(service));
+	while (next_word(&word, inside, &at) == GL_OK && word.len > 0) {
+		struct gl_span option = without_braces(word);
+		size_t equals = gl_span_find(option, '=');
+
+		if (equals == option.len ||
+		    !named(gl_span_trim(gl_span_head(option, equals)), name))
+			continue;
+		*value = gl_span_trim(gl_span_skip(option, equals + 1));
+		return true;
+	}
+	return false;
+}
+
+static bool asks(const struct gl_restriction *restriction, const char *service)
+{
+	return gl_span_equal(gl_restriction_service(restriction), gl_span_of(service));
 }
 
 size_t gl_restrictions_service(const struct gl_restrictions *list, const char *service)

@@ -44,6 +44,16 @@ GL_CHECKED enum gl_status gl_restrictions_parse(struct gl_restrictions *list, st
 /* Whether one of the first `before` is this name, and does more than warn. */
 bool gl_restrictions_has(const struct gl_restrictions *list, const char *name, size_t before);
 
+/* Whom a check_policy_service asks, such as unix:private/greylist; empty for any other. */
+struct gl_span gl_restriction_service(const struct gl_restriction *restriction);
+
+/*
+ * An option in a check_policy_service's braces, which postconf(5) has as
+ * name=value or { name = value }. False where it is not there.
+ */
+bool gl_restriction_option(
+    struct gl_span *value, const struct gl_restriction *restriction, const char *name);
+
 /* Index of the check_policy_service that asks this service, or list->count. */
 size_t gl_restrictions_service(const struct gl_restrictions *list, const char *service);
 

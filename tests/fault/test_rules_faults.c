@@ -51,7 +51,7 @@ static void run(void *context)
 {
 	struct compiling *compiling = context;
 
-	struct gl_rules_hooks hooks = { note, compiling, gl_regex_compile };
+	struct gl_rules_hooks hooks = { note, compiling, gl_regex_compile, false };
 
 	compiling->status = gl_rules_compile(&compiling->rules, compiling->inputs, INPUTS, &hooks);
 }

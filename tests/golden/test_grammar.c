@@ -45,7 +45,7 @@ static void compile(struct table *table)
 {
 	const char *name = gl_list_name(table->list);
 	struct gl_rules_input input = { .list = table->list };
-	struct gl_rules_hooks hooks = { keep_mistake, table, gl_regex_compile };
+	struct gl_rules_hooks hooks = { keep_mistake, table, gl_regex_compile, false };
 
 	tmpdir_write(table->dir, name, table->line, strlen(table->line));
 	input.path = tmpdir_path(table->dir, name);

@@ -154,7 +154,7 @@ static void silent(void *context, const char *mistake)
 
 static struct gl_ruleset *random_rules(struct world *world, struct dice *dice)
 {
-	const struct gl_rules_hooks hooks = { silent, NULL, gl_regex_compile };
+	const struct gl_rules_hooks hooks = { silent, NULL, gl_regex_compile, false };
 	struct gl_ruleset *rules;
 
 	for (size_t list = 0; list < LISTS; list++) {

@@ -77,7 +77,7 @@ static struct gl_rules_input list_file(
 
 static enum gl_status compile(struct room *room, const struct gl_rules_input *inputs, size_t count)
 {
-	struct gl_rules_hooks hooks = { note, &room->mistakes, gl_regex_compile };
+	struct gl_rules_hooks hooks = { note, &room->mistakes, gl_regex_compile, false };
 
 	gl_rules_free(room->rules);
 	memset(room->mistakes.text, 0, sizeof room->mistakes.text);

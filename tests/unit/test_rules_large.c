@@ -63,7 +63,7 @@ static void write_clients(const struct site *site)
 
 static void they_compile_to_sorted_keys(void **state)
 {
-	const struct gl_rules_hooks hooks = { no_mistake, NULL, no_regex };
+	const struct gl_rules_hooks hooks = { no_mistake, NULL, no_regex, false };
 	struct site *site = *state;
 	struct gl_rules_input input = { .list = GL_LIST_CLIENTS };
 	struct gl_ruleset *rules;

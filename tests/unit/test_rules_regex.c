@@ -65,7 +65,7 @@ static enum gl_status out_of_memory(
 static enum gl_status compile(
     struct compilation *compilation, enum gl_list list, gl_rules_regex_fn *regex)
 {
-	struct gl_rules_hooks hooks = { note, compilation, regex };
+	struct gl_rules_hooks hooks = { note, compilation, regex, false };
 
 	compilation->input = (struct gl_rules_input){
 		.list = list, .path = "list", .words = compilation->words, .line = 5

@@ -113,7 +113,7 @@ static void not_shadowed(const struct gl_ruleset *rules, const struct gl_rule *r
 
 static struct gl_ruleset *compile(const struct gl_rules_input *input, size_t count)
 {
-	const struct gl_rules_hooks hooks = { no_mistake, NULL, gl_regex_compile };
+	const struct gl_rules_hooks hooks = { no_mistake, NULL, gl_regex_compile, false };
 	struct gl_ruleset *rules;
 
 	assert_int_equal(gl_rules_compile(&rules, input, count, &hooks), GL_OK);

@@ -34,6 +34,7 @@ struct gl_rules_hooks {
 	gl_rules_mistake_fn *mistake;
 	void *context; /* of mistake */
 	gl_rules_regex_fn *regex;
+	bool all; /* report each bad line; otherwise the first 50 of an input, and how many more */
 };
 
 /*

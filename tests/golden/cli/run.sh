@@ -6,8 +6,10 @@
 # "--- exit N" where N is not 0. In the commands `admin` is
 # greylist-admin at 2026-01-01 00:00:00 UTC with ./greylist.conf, and
 # `admin_real` the program itself; `table` is the seeded table's
-# directory. A first line "# root" keeps the case to root; `give FILE...`
-# makes files the owner's. UPDATE=1 writes what came out into the case.
+# directory. A first line "# root" keeps the case to root, "# postfix" to
+# where Postfix is installed: all others have no postconf in PATH, so that
+# the machine's own Postfix is not asked. `give FILE...` makes files the
+# owner's. What NAME.case needs beside this stands in NAME.rig. UPDATE=1 writes what came out into the case.
 set -u
 seed=$1 admin_at=$2 real=$3 case=$4
 here=$(cd "$(dirname "$case")" && pwd)
@@ -23,11 +25,17 @@ if [ "$owner" -eq 0 ]; then
 elif head -1 "$case" | grep -q '^# root'; then
 	exit 77
 fi
+path=$work
+if head -1 "$case" | grep -q '^# postfix'; then
+	path=$PATH:/usr/sbin
+	PATH=$path command -v postconf >/dev/null || exit 77
+fi
+user=$(id -un "$owner")
 chmod 755 .
 umask 022
 
-admin() { "$admin_at" "$now" greylist.conf "$@"; }
-admin_tty() { "$admin_at" -t 80 "$now" greylist.conf "$@"; }
+admin() { PATH=$path "$admin_at" "$now" greylist.conf "$@"; }
+admin_tty() { PATH=$path "$admin_at" -t 80 "$now" greylist.conf "$@"; }
 give() { [ "$(id -u)" -ne 0 ] || chown -hR "$owner:$owner" "$@"; }
 admin_real() { "$real" "$@"; }
 
@@ -42,6 +50,7 @@ sender_lists = {"$work/senders"}
 log_target = "none"
 CONF
 "$seed" table <"$here/table.seed" || exit 1
+[ ! -e "${case%.case}.rig" ] || . "${case%.case}.rig"
 
 grep '^[$#] ' "$case" | while IFS= read -r line; do
 	printf '%s\n' "$line"
@@ -52,7 +61,7 @@ grep '^[$#] ' "$case" | while IFS= read -r line; do
 	[ -s err ] && echo '--- err' && cat err
 	[ "$code" -ne 0 ] && echo "--- exit $code"
 	:
-done 2>&1 | sed "s|$work|DIR|g; s|uid $owner\\b|uid OWNER|g; s|/[^ ]*/greylist/greylist.conf|CONF|g" >actual
+done 2>&1 | sed "s|$work|DIR|g; s|uid $owner\\b|uid OWNER|g; s|user=$user\\b|user=OWNER|g; s|/[^ ]*/greylist/greylist.conf|CONF|g" >actual
 
 if [ "${UPDATE-}" = 1 ]; then
 	cp actual "$case"
