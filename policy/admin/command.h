@@ -94,6 +94,7 @@ extern const struct gl_command gl_command_check;
 extern const struct gl_command gl_command_delete;
 extern const struct gl_command gl_command_explain;
 extern const struct gl_command gl_command_import_postgrey;
+extern const struct gl_command gl_command_import_postgrey_options;
 extern const struct gl_command gl_command_list;
 extern const struct gl_command gl_command_purge;
 extern const struct gl_command gl_command_replay;

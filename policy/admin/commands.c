@@ -9,8 +9,9 @@
 #include "owner.h"
 
 const struct gl_command *const gl_commands[] = { &gl_command_check, &gl_command_delete,
-	&gl_command_explain, &gl_command_import_postgrey, &gl_command_list, &gl_command_purge,
-	&gl_command_replay, &gl_command_setup_postfix, &gl_command_show, &gl_command_stats, NULL };
+	&gl_command_explain, &gl_command_import_postgrey, &gl_command_import_postgrey_options,
+	&gl_command_list, &gl_command_purge, &gl_command_replay, &gl_command_setup_postfix,
+	&gl_command_show, &gl_command_stats, NULL };
 
 void gl_admin_say(const struct gl_admin *admin, const char *format, ...)
 {
@@ -77,7 +78,7 @@ void gl_commands_help(FILE *to)
 {
 	fputs("usage: greylist-admin [-c FILE] COMMAND [OPTION ...] [OPERAND ...]\n\n", to);
 	for (size_t i = 0; gl_commands[i] != NULL; i++)
-		fprintf(to, "  %-15s %s\n", gl_commands[i]->name, gl_commands[i]->summary);
+		fprintf(to, "  %-23s %s\n", gl_commands[i]->name, gl_commands[i]->summary);
 	fputs("\n"
 	      "  -c FILE         another configuration than " GREYLIST_DEFAULT_CONFIG "\n"
 	      "  --version       print the version\n"
