@@ -1,5 +1,6 @@
 #include "hearing.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 enum {
@@ -29,6 +30,20 @@ static enum gl_status remember(
 	return status;
 }
 
+/* Before anything is remembered: what the judgement borrows is good until the store's next call. */
+static void warn_of_hopeless(
+    const struct gl_judgement *judgement, const struct gl_world *world, int64_t now)
+{
+	const struct gl_rule_source *rule = &judgement->hopeless;
+	if (!judgement->gave_up || world->access != GL_ACCESS_SERVE ||
+	    !gl_counters_warning_due(world->counters, now))
+		return;
+	gl_log_printf(world->log, GL_LOG_WARNING,
+	    "warning: %.*s:%" PRIu32 ": searching for this regular expression took too long and "
+	    "was given up; it matched nothing",
+	    (int)rule->file.len, rule->file.at, rule->line);
+}
+
 static enum gl_status hold_once(struct gl_judgement *judgement, struct gl_world *world,
     const struct gl_request *request, int64_t now)
 {
@@ -37,8 +52,10 @@ static enum gl_status hold_once(struct gl_judgement *judgement, struct gl_world 
 		return status;
 	struct gl_bench bench = gl_world_bench(world);
 	status = gl_judge(judgement, &bench, request, now);
-	if (status == GL_OK)
+	if (status == GL_OK) {
+		warn_of_hopeless(judgement, world, now);
 		status = remember(judgement, world, now);
+	}
 	if (status != GL_OK)
 		snprintf(world->store_why.text, sizeof world->store_why.text, "%s: %s (%s)",
 		    world->config.database, gl_status_text(status), gl_store_trouble(world->store));

@@ -24,6 +24,8 @@ static void reset(struct gl_judgement *judgement)
 	judgement->rule = (struct gl_rule_source){ .line = 0 };
 	judgement->never_counted = false;
 	judgement->never = (struct gl_rule_source){ .line = 0 };
+	judgement->gave_up = false;
+	judgement->hopeless = (struct gl_rule_source){ .line = 0 };
 	judgement->asked = false;
 	judgement->seen = false;
 	judgement->client_seen = false;
@@ -71,16 +73,29 @@ static enum gl_reason list_reason(enum gl_list list)
 	return GL_REASON_SENDER_LIST;
 }
 
-/* Whether the rule that a probe led to decides. An expression that gives up has not matched. */
+/* An expression that gives up has not matched. */
+static bool matches(
+    struct gl_judgement *judgement, const struct gl_rule_source *rule, const struct gl_probe *probe)
+{
+	enum gl_status status = gl_regex_search(
+	    rule->code, gl_rule_expression(rule->text), probe->subject);
+	/* Where expressions are not built in the list's compilation said so. */
+	if (status != GL_OK && status != GL_NOT_FOUND && status != GL_UNSUPPORTED &&
+	    !judgement->gave_up) {
+		judgement->gave_up = true;
+		judgement->hopeless = *rule;
+	}
+	return status == GL_OK;
+}
+
+/* Whether the rule that a probe led to decides. */
 static bool decides(
     struct gl_judgement *judgement, const struct gl_probe *probe, struct gl_span value)
 {
 	struct gl_rule_source rule = { .line = 0 };
 	bool known = gl_rule_value_decode(&rule, value) == GL_OK;
 
-	if (probe->kind == GL_RULE_REGEX &&
-	    (!known ||
-		gl_regex_search(rule.code, gl_rule_expression(rule.text), probe->subject) != GL_OK))
+	if (probe->kind == GL_RULE_REGEX && (!known || !matches(judgement, &rule, probe)))
 		return false;
 	if (probe->list == GL_LIST_NEVER) {
 		judgement->never_counted = true;

@@ -42,8 +42,10 @@ struct gl_judgement {
 
 	struct gl_rule_source rule; /* of a list's reason; rule.line 0: none */
 	enum gl_list list;
-	bool never_counted;          /* the client is one of never_auto_whitelist: */
-	struct gl_rule_source never; /* by this rule */
+	bool never_counted;             /* the client is one of never_auto_whitelist: */
+	struct gl_rule_source never;    /* by this rule */
+	bool gave_up;                   /* an expression could not be searched for to the end: */
+	struct gl_rule_source hopeless; /* the first such one */
 
 	struct gl_address client;
 	struct gl_triplet triplet; /* made only where the triplet or its key was asked about */

@@ -124,26 +124,15 @@ static bool print_json(const struct gl_admin *admin, const struct explanation *e
 		"retry_at", gl_json_time(retry_at(admin, judgement))));
 }
 
-static void print_rule(const struct gl_admin *admin, const struct gl_rule_source *rule)
+static void print_rule(
+    const struct gl_admin *admin, const char *what, const struct gl_rule_source *rule)
 {
 	if (rule->line == 0)
 		return;
-	fputs("rule ", admin->out);
+	fprintf(admin->out, "%s ", what);
 	gl_print_printable(admin->out, rule->file);
 	fprintf(admin->out, ":%" PRIu32 ": ", rule->line);
 	gl_print_printable(admin->out, rule->text);
-	fputc('\n', admin->out);
-}
-
-/* Why a client that passed so often still waits. */
-static void print_never(const struct gl_admin *admin, const struct gl_judgement *judgement)
-{
-	if (!judgement->never_counted)
-		return;
-	fputs("never auto-whitelisted: ", admin->out);
-	gl_print_printable(admin->out, judgement->never.file);
-	fprintf(admin->out, ":%" PRIu32 ": ", judgement->never.line);
-	gl_print_printable(admin->out, judgement->never.text);
 	fputc('\n', admin->out);
 }
 
@@ -186,8 +175,9 @@ static bool print_text(const struct gl_admin *admin, const struct explanation *e
 	const struct gl_judgement *judgement = &explanation->judgement;
 	fprintf(admin->out, "%s %s\n", gl_action_text(action_of(admin, judgement)),
 	    gl_reason_text(judgement->reason));
-	print_rule(admin, &judgement->rule);
-	print_never(admin, judgement);
+	print_rule(admin, "rule", &judgement->rule);
+	print_rule(admin, "given up", &judgement->hopeless);
+	print_rule(admin, "never auto-whitelisted", &judgement->never);
 	print_key(admin, judgement);
 	if (!explanation->has_record)
 		fputs(judgement->asked ? "record none\n" : "", admin->out);

@@ -28,7 +28,8 @@ static void edit_something(const struct site *site, struct dice *dice)
 {
 	static const char *const configs[] = { "", "mode = dry-run", "delay = 60s",
 		"auto_whitelist = 1\nmax_age = 2h", "auto_whitelist = 0\nipv4_prefix = 32",
-		"relays = {\"198.51.100.0/24\"}", "mode = off", "retry_window = 10m" };
+		"relays = {\"198.51.100.0/24\"}", "mode = off", "retry_window = 10m",
+		"auto_whitelist = 1\nnever_auto_whitelist = {\"192.0.2.0/28\"}" };
 	switch (dice_between(dice, 0, 3)) {
 	case 0:
 		site_list(
@@ -38,7 +39,8 @@ static void edit_something(const struct site *site, struct dice *dice)
 		site_list(site, "recipients", dice_one_in(dice, 2) ? "postmaster@\n" : "");
 		break;
 	case 2:
-		site_list(site, "senders", dice_one_in(dice, 2) ? "friend@f.test\n" : "# none\n");
+		site_list(site, "senders",
+		    dice_one_in(dice, 2) ? "friend@f.test\n/^list-\\d+5\\d@/\n" : "# none\n");
 		break;
 	default:
 		site_configure(site, PICK(configs, dice));

@@ -97,6 +97,11 @@ static void a_hostile_name_holds_nobody_up(void **state)
 	clock_t before = clock();
 	expect(site, &hostile, START, "DEFER_IF_PERMIT");
 	assert_in_range(clock() - before, 0, 2 * CLOCKS_PER_SEC);
+	assert_int_equal(site_logged(site, "clients:1: searching for"), !without_regexes());
+	site_list(site, "clients", "/^a/\n");
+	site_clear_log(site);
+	expect(site, &hostile, START + 60, without_regexes() ? "DEFER_IF_PERMIT" : "DUNNO");
+	assert_false(site_logged(site, "searching for"));
 }
 
 /* Two messages an hour apart that pass after waiting; returns when that was done. */
