@@ -157,6 +157,23 @@ static void blanks_do_not_make_a_difference(void **state)
 	assert_false(gl_service_line_equal(gl_span_of(""), gl_span_of("a")));
 }
 
+static void columns_and_arguments_are_read(void **state)
+{
+	struct gl_service service = service_of(
+	    "greylist unix - n y - 0 spawn  user=greylist argv=/x -c /y ");
+	struct gl_span value;
+
+	(void)state;
+	assert_span(service.chroot, "y");
+	assert_span(service.limit, "0");
+	assert_span(service.arguments, "user=greylist argv=/x -c /y");
+	assert_span(service_of("smtp inet n - n - - smtpd").arguments, "");
+	service = service_of("smtp inet n - n - - smtpd");
+	assert_true(gl_service_override(&value, &service,
+	    gl_span_of("smtps/inet/a = 1\nsmtp/inet/ab = 2\nsmtp/inet/a = b = c\n"), "a"));
+	assert_span(value, "b = c");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +184,7 @@ int main(void)
 		cmocka_unit_test(a_list_reaches_the_services_without_one_of_their_own),
 		cmocka_unit_test(our_service_names_the_configuration_only_where_it_is_another),
 		cmocka_unit_test(blanks_do_not_make_a_difference),
+		cmocka_unit_test(columns_and_arguments_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

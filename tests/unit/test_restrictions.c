@@ -274,6 +274,43 @@ static void one_is_removed_with_its_separator(void **state)
 	}
 }
 
+static void options_are_read_in_braces(void **state)
+{
+	static const struct {
+		const char *name, *text, *asked, *option, *value; /* value NULL: none */
+	} rows[] = {
+		{ "a bare service", "check_policy_service unix:x", "unix:x", "timeout", NULL },
+		{ "an option", "check_policy_service { unix:x, timeout=10s }", "unix:x", "timeout",
+		    "10s" },
+		{ "without blanks", "check_policy_service {unix:x,timeout=10s}", "unix:x",
+		    "timeout", "10s" },
+		{ "in either case", "check_policy_service { unix:x, Timeout=1 }", "unix:x",
+		    "timeout", "1" },
+		{ "in braces", "check_policy_service { unix:x, { default_action = 451 Later, = } }",
+		    "unix:x", "default_action", "451 Later, =" },
+		{ "an empty one", "check_policy_service { unix:x, default_action= }", "unix:x",
+		    "default_action", "" },
+		{ "another one", "check_policy_service { unix:x, try_limit=1 }", "unix:x",
+		    "timeout", NULL },
+		{ "nothing", "check_policy_service {}", "", "timeout", NULL },
+		{ "another restriction", "check_client_access hash:x", "", "timeout", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct gl_restrictions list = parsed(rows[i].text);
+		struct gl_span asked = gl_restriction_service(&list.at[0]);
+		struct gl_span value = { NULL, 0 };
+		bool found = gl_restriction_option(&value, &list.at[0], rows[i].option);
+
+		if (!gl_span_equal(asked, gl_span_of(rows[i].asked)))
+			fail_msg("%s: service %.*s", rows[i].name, (int)asked.len, asked.at);
+		if (found != (rows[i].value != NULL) ||
+		    !gl_span_equal(value, gl_span_of(rows[i].value)))
+			fail_msg("%s: value \"%.*s\"", rows[i].name, (int)value.len, value.at);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -287,6 +324,7 @@ int main(void)
 		cmocka_unit_test(an_addition_leaves_the_rest_as_it_was),
 		cmocka_unit_test(undoing_takes_out_what_was_added_and_nothing_else),
 		cmocka_unit_test(one_is_removed_with_its_separator),
+		cmocka_unit_test(options_are_read_in_braces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
