@@ -36,7 +36,7 @@ static void warn_of_hopeless(
 {
 	const struct gl_rule_source *rule = &judgement->hopeless;
 	if (!judgement->gave_up || world->access != GL_ACCESS_SERVE ||
-	    !gl_counters_warning_due(world->counters, now))
+	    !gl_counters_warning_due(world->counters, GL_TOO_LONG, now))
 		return;
 	gl_log_printf(world->log, GL_LOG_WARNING,
 	    "warning: %.*s:%" PRIu32 ": searching for this regular expression took too long and "

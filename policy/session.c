@@ -126,7 +126,7 @@ static void ask_table(struct talk *talk, struct gl_answer *answer, int64_t now)
 		return;
 	}
 	gl_answer_trouble(answer, &world->config, &talk->request);
-	if (gl_counters_warning_due(world->counters, now))
+	if (gl_counters_warning_due(world->counters, status, now))
 		gl_log_printf(world->log, GL_LOG_WARNING, "warning: %s", world->store_why.text);
 }
 

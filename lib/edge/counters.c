@@ -336,17 +336,23 @@ enum gl_status gl_counters_day(
  * order and get here in the other, while a clock that was put back by
  * more must not silence warnings.
  */
-bool gl_counters_warning_due(struct gl_counters *counters, int64_t now)
+/* The word is the second, and in its last bits the cause. */
+bool gl_counters_warning_due(struct gl_counters *counters, enum gl_status cause, int64_t now)
 {
+	enum { CAUSE_BITS = 5, CAUSES = 1 << CAUSE_BITS };
+
 	if (counters == NULL || counters->readonly)
 		return true;
 	word *warned = &counters->words[AT_WARNED];
 	uint64_t last = atomic_load(warned);
-	int64_t since = now - (int64_t)last;
+	int64_t since = now - (int64_t)(last >> CAUSE_BITS);
+	bool same = last != 0 && last % CAUSES == (uint64_t)cause % CAUSES;
 
-	if (last != 0 && since > -GL_MINUTE && since < GL_MINUTE)
+	if (same && since > -GL_MINUTE && since < GL_MINUTE)
 		return false;
-	return atomic_compare_exchange_strong(warned, &last, (uint64_t)now);
+	uint64_t next = (uint64_t)now << CAUSE_BITS | ((uint64_t)cause % CAUSES);
+
+	return atomic_compare_exchange_strong(warned, &last, next);
 }
 
 void gl_counters_hand_get(const struct gl_counters *counters, uint8_t hand[GL_HAND_MAX])

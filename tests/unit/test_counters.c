@@ -106,8 +106,8 @@ static void test_without_counters(void **state)
 	count(NULL, NOON);
 	assert_int_equal(counted(NULL), 0);
 	assert_int_equal(gl_counters_day(NULL, FIRST, &totals), GL_NOT_FOUND);
-	assert_true(gl_counters_warning_due(NULL, NOON));
-	assert_true(gl_counters_warning_due(NULL, NOON));
+	assert_true(gl_counters_warning_due(NULL, GL_FULL, NOON));
+	assert_true(gl_counters_warning_due(NULL, GL_FULL, NOON));
 	gl_counters_hand_set(NULL, hand);
 	gl_counters_hand_get(NULL, hand);
 	assert_int_equal(hand[0], 0);
@@ -183,17 +183,20 @@ static void test_a_warning_a_minute(void **state)
 	struct gl_counters *other = opened(*state);
 	int64_t now = (int64_t)FIRST * DAY;
 
-	assert_true(gl_counters_warning_due(counters, now));
-	assert_false(gl_counters_warning_due(other, now));
-	assert_false(gl_counters_warning_due(counters, now + GL_MINUTE - 1));
-	assert_false(gl_counters_warning_due(counters, now - GL_MINUTE + 1));
-	assert_true(gl_counters_warning_due(other, now + GL_MINUTE));
-	assert_false(gl_counters_warning_due(counters, now + GL_MINUTE));
+	assert_true(gl_counters_warning_due(counters, GL_FULL, now));
+	assert_false(gl_counters_warning_due(other, GL_FULL, now));
+	assert_false(gl_counters_warning_due(counters, GL_FULL, now + GL_MINUTE - 1));
+	assert_false(gl_counters_warning_due(counters, GL_FULL, now - GL_MINUTE + 1));
+	assert_true(gl_counters_warning_due(other, GL_FULL, now + GL_MINUTE));
+	assert_false(gl_counters_warning_due(counters, GL_FULL, now + GL_MINUTE));
 	/* the clock is put back by a year: one warning now, the next one in a minute */
 	now -= (int64_t)365 * DAY;
-	assert_true(gl_counters_warning_due(counters, now));
-	assert_false(gl_counters_warning_due(counters, now + 1));
-	assert_true(gl_counters_warning_due(counters, now + GL_MINUTE));
+	assert_true(gl_counters_warning_due(counters, GL_FULL, now));
+	assert_false(gl_counters_warning_due(counters, GL_FULL, now + 1));
+	assert_true(gl_counters_warning_due(counters, GL_FULL, now + GL_MINUTE));
+	/* another cause is news at once */
+	assert_true(gl_counters_warning_due(counters, GL_CORRUPT, now + GL_MINUTE));
+	assert_false(gl_counters_warning_due(other, GL_CORRUPT, now + GL_MINUTE));
 	gl_counters_close(counters);
 	gl_counters_close(other);
 }

@@ -158,8 +158,8 @@ static void test_reading_only(void **state)
 	count(counters, NOON);
 	count(reader, NOON);
 	assert_int_equal(counted(reader), 2);
-	assert_true(gl_counters_warning_due(reader, NOON));
-	assert_true(gl_counters_warning_due(reader, NOON));
+	assert_true(gl_counters_warning_due(reader, GL_FULL, NOON));
+	assert_true(gl_counters_warning_due(reader, GL_FULL, NOON));
 	gl_counters_hand_set(reader, hand);
 	gl_counters_hand_get(counters, hand);
 	assert_int_equal(hand[0], 0);

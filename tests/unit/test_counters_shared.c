@@ -195,7 +195,7 @@ static int warn(const char *directory)
 		return 1;
 	for (unsigned round = 1; round <= STEPS; round++) {
 		wait_for_all(round);
-		if (gl_counters_warning_due(counters, now + (int64_t)round * GL_MINUTE))
+		if (gl_counters_warning_due(counters, GL_FULL, now + (int64_t)round * GL_MINUTE))
 			gl_counters_add(counters, GL_ACTION_PASS, GL_REASON_FOUND, now);
 	}
 	gl_counters_close(counters);

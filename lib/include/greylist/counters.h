@@ -55,10 +55,11 @@ GL_CHECKED enum gl_status gl_counters_day(
     const struct gl_counters *counters, int64_t day, struct gl_totals *totals);
 
 /*
- * Whether a warning about trouble with the table is due: at most one a
- * minute, counted over all processes. Always true without counters.
+ * Whether a warning about trouble is due: at most one a minute, counted
+ * over all processes, unless the cause is another than the last time.
+ * Always true without counters.
  */
-bool gl_counters_warning_due(struct gl_counters *counters, int64_t now);
+bool gl_counters_warning_due(struct gl_counters *counters, enum gl_status cause, int64_t now);
 
 /* The sweep's hand. A torn or stale hand only moves the place where the next sweep looks. */
 void gl_counters_hand_get(const struct gl_counters *counters, uint8_t hand[GL_HAND_MAX]);
