@@ -96,7 +96,7 @@ static enum gl_status ask(const struct gl_resolver *resolver, struct gl_dns_answ
 		return GL_FAILED;
 	_res.retrans = WAIT;
 	_res.retry = 1;
-	len = res_query(name, ns_c_in, type_of(type), message, sizeof message);
+	len = res_query(name, ns_c_in, (int)type_of(type), message, sizeof message);
 	if (len < 0)
 		return h_errno == HOST_NOT_FOUND || h_errno == NO_DATA ? GL_NOT_FOUND : GL_FAILED;
 	if ((size_t)len > sizeof message)
