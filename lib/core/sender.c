@@ -14,6 +14,32 @@ static bool begins_with(struct gl_span span, const char *prefix)
 	return gl_span_equal_fold(gl_span_head(span, wanted.len), wanted);
 }
 
+/* PREFIX tag SEPARATOR rest -> rest; nothing is left out where there is no tag or no rest. */
+static struct gl_span cut_tag(struct gl_span local, const char *prefix, const char *separator)
+{
+	if (!begins_with(local, prefix))
+		return local;
+	struct gl_span rest = gl_span_skip(local, gl_span_of(prefix).len);
+	size_t tag = gl_span_find(rest, separator[0]);
+
+	rest = gl_span_skip(rest, tag);
+	if (tag == 0 || !begins_with(rest, separator) || rest.len == gl_span_of(separator).len)
+		return local;
+	return gl_span_skip(rest, gl_span_of(separator).len);
+}
+
+/* The tags of SparkPost and Barracuda, which are BATV's by other names. */
+static struct gl_span cut_tags(struct gl_span local)
+{
+	size_t before;
+
+	do {
+		before = local.len;
+		local = cut_tag(cut_tag(local, "msprvs1=", "="), "btv1==", "==");
+	} while (local.len < before);
+	return local;
+}
+
 static struct gl_span cut_extension(struct gl_span local)
 {
 	return gl_span_head(local, gl_span_find(local, '+'));
@@ -184,7 +210,7 @@ static void out_srs(struct gl_out *out, const struct srs *srs)
 void gl_out_sender(struct gl_out *out, struct gl_span sender)
 {
 	size_t at = gl_span_find(sender, '@');
-	struct gl_span local = gl_span_head(sender, at);
+	struct gl_span local = cut_tags(gl_span_head(sender, at));
 	struct srs srs = { .chained = false };
 
 	if (at == sender.len)

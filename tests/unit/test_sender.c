@@ -121,6 +121,27 @@ static void batv_beyond_postgrey(void **state)
 	HOLD(rows);
 }
 
+static void tags_by_other_names(void **state)
+{
+	static const struct row rows[] = {
+		{ "msprvs1=20570G1NGbo_G=bounces-274689-4@d.test", "bounces-#-#@d.test" },
+		{ "MSPRVS1=x=Joe@d.test", "joe@d.test" },
+		{ "msprvs1=a+b=joe+x@d.test", "joe@d.test" },
+		{ "msprvs1==joe@d.test", "msprvs1==joe@d.test" },
+		{ "msprvs1=tag=@d.test", "msprvs1=tag=@d.test" },
+		{ "msprvs1=tag@d.test", "msprvs1=tag@d.test" },
+		{ "btv1==34826e458e2==Joe.Smith@d.test", "joe.smith@d.test" },
+		{ "btv1==34826e458e2=joe@d.test", "btv1==34826e458e2=joe@d.test" },
+		{ "btv1==34826e458e2==@d.test", "btv1==34826e458e2==@d.test" },
+		{ "btv1====joe@d.test", "btv1====joe@d.test" },
+		{ "btv1==aa==msprvs1=b=prvs=0123456789=joe@d.test", "joe@d.test" },
+		{ "msprvs1=a=SRS0=HHHH=TT=dom.test=joe@d.test", "srs0=#=#=dom.test=joe@d.test" },
+	};
+
+	(void)state;
+	HOLD(rows);
+}
+
 static void srs_keeps_the_address(void **state)
 {
 	static const struct row rows[] = {
@@ -194,15 +215,15 @@ static void uuids_and_hexadecimal_runs(void **state)
 /* Pieces that meet in odd ways: every rule's marks, its near misses and plain bytes. */
 static struct gl_span random_sender(char *buffer, size_t size, struct dice *dice)
 {
-	static const char *const parts[] = { "prvs=", "PRVS=", "SRS0", "srs1", "=", "+", "-", "_",
-		".", "@", "#", "a", "7", "12", "0123456789", "deadbeef", "DEADBEEF0123", "joe", "%",
-		"\xc3\xa9", "123e4567-e89b-12d3-a456-426614174000", "12345678-1234-1234-1234-",
-		"123456789012", "d.test", " ", "\"", "\n" };
+	static const char *const parts[] = { "prvs=", "PRVS=", "msprvs1=", "btv1==", "SRS0", "srs1",
+		"=", "+", "-", "_", ".", "@", "#", "a", "7", "12", "0123456789", "deadbeef",
+		"DEADBEEF0123", "joe", "%", "\xc3\xa9", "123e4567-e89b-12d3-a456-426614174000",
+		"12345678-1234-1234-1234-", "123456789012", "d.test", " ", "\"", "\n" };
 	struct gl_out out = gl_out_into(buffer, size);
 	int64_t count = dice_between(dice, 0, 14);
 
 	if (dice_one_in(dice, 2))
-		gl_out_text(&out, parts[dice_between(dice, 0, 3)]);
+		gl_out_text(&out, parts[dice_between(dice, 0, 5)]);
 	while (count-- > 0)
 		gl_out_text(&out, parts[dice_between(dice, 0, sizeof parts / sizeof *parts - 1)]);
 	if (!dice_one_in(dice, 4))
@@ -274,6 +295,7 @@ int main(void)
 		cmocka_unit_test(as_postgrey_has_it),
 		cmocka_unit_test(batv_as_postgrey_has_it),
 		cmocka_unit_test(batv_beyond_postgrey),
+		cmocka_unit_test(tags_by_other_names),
 		cmocka_unit_test(srs_keeps_the_address),
 		cmocka_unit_test(what_only_looks_like_srs),
 		cmocka_unit_test(uuids_and_hexadecimal_runs),

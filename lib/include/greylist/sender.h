@@ -10,7 +10,9 @@
  *      SRS1=HHH=host==HHH=TT=domain=local both hashes and the time stamp.
  *      The separator behind SRS0, SRS1 and the host may be '=', '+' or '-'.
  *   2. BATV (prvs=tag=local and its reversed form): the tag goes,
- *      the address stays. (Not after rule 1.)
+ *      the address stays. (Not after rule 1.) The same in SparkPost's
+ *      form, msprvs1=tag=local, and Barracuda's, btv1==tag==local, which
+ *      are looked for before rule 1.
  *   3. An extension, from the first '+', goes (not in SRS's own fields).
  *      What rule 2 can read only now, it reads now.
  *   4. A UUID, and a run of 12 or more hexadecimal digits with at least
@@ -20,10 +22,11 @@
  *      (letters, digits and '_' make a word) becomes '#'.
  *
  * Rules 2, 3 and 5 give what Postgrey 1.37 gives for a sender in lower
- * case; it does not know BATV in upper case, nor one that only rule 3
- * lays bare. The result is in lower case, and normalising it again
- * changes nothing. The domain begins at the first '@', as Postgrey has
- * it; a sender without '@' is put in lower case and otherwise left alone.
+ * case; it does not know BATV in upper case or in the other forms, nor
+ * one that only rule 3 lays bare. The result is in lower case, and
+ * normalising it again changes nothing. The domain begins at the first
+ * '@', as Postgrey has it; a sender without '@' is put in lower case and
+ * otherwise left alone.
  */
 #ifndef GREYLIST_SENDER_H
 #define GREYLIST_SENDER_H
