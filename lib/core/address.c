@@ -112,9 +112,10 @@ enum gl_status gl_network_parse(struct gl_network *network, struct gl_span text)
 
 	if (status != GL_OK)
 		return status;
-	struct gl_network cut = gl_network_of(&network->base, network->prefix);
+	struct gl_network read = *network;
 
-	return memcmp(cut.base.bytes, network->base.bytes, sizeof cut.base.bytes) == 0
+	*network = gl_network_of(&read.base, read.prefix);
+	return memcmp(network->base.bytes, read.base.bytes, sizeof read.base.bytes) == 0
 		   ? GL_OK
 		   : GL_TOO_LONG;
 }

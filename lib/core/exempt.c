@@ -141,10 +141,13 @@ static enum gl_status read_network(struct gl_rule *rule, struct gl_span entry, c
 	rule->kind = GL_RULE_NETWORK;
 	if (status == GL_OK)
 		return GL_OK;
-	if (status == GL_TOO_LONG)
-		*why = "bits are set behind the prefix: write the first address of the network, "
-		       "as in 192.0.2.0/24, or a longer prefix";
-	else if (has(entry, ':'))
+	/* Postgrey takes it for the network, so its lists have such entries */
+	if (status == GL_TOO_LONG) {
+		*why = "bits are set behind the prefix; it counts as the whole network: write the "
+		       "network's first address, as in 192.0.2.0/24, or a longer prefix";
+		return GL_OK;
+	}
+	if (has(entry, ':'))
 		*why = "no IPv6 address or network: write it as 2001:db8::7 or 2001:db8::/32";
 	else
 		*why = v4_mistake(entry);

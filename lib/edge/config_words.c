@@ -82,7 +82,8 @@ static enum gl_status append_client(
 
 	if (status == GL_NOT_FOUND)
 		*because = "there is nothing in it";
-	return status == GL_OK ? append(clients, value) : GL_MALFORMED;
+	/* what a list takes with a remark is a mistake here */
+	return status == GL_OK && *because == NULL ? append(clients, value) : GL_MALFORMED;
 }
 
 enum gl_status gl_value_relay(

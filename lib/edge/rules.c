@@ -131,8 +131,8 @@ static enum gl_status add_rule(
 	return add_item(compiler, gl_key_span(&key), gl_out_done(&value));
 }
 
-/* Reports a line that is no entry, and goes on. */
-static enum gl_status skip_line(
+/* Reports a line that is no entry, or not quite one, and goes on. */
+static enum gl_status remark(
     struct compiler *compiler, const struct gl_rule_source *source, const char *why)
 {
 	if (compiler->bad++ < MISTAKES_MAX || compiler->hooks->all)
@@ -149,18 +149,18 @@ static enum gl_status add_regex(
 
 	rule->number = compiler->rules->head.use[rule->list].regexes;
 	if (rule->number == GL_REGEXES_MAX)
-		return skip_line(compiler, source,
+		return remark(compiler, source,
 		    "the list has 256 regular expressions already, and each costs every request");
 	enum gl_status status = compiler->hooks->regex(&out, rule->text, &why);
 
 	if (status == GL_FAILED)
 		return status;
 	if (status == GL_UNSUPPORTED)
-		skip_line(compiler, source,
+		remark(compiler, source,
 		    "regular expressions are not built in (GREYLIST_WITH_PCRE2): it matches "
 		    "nobody");
 	else if (status != GL_OK)
-		return skip_line(compiler, source, why.text);
+		return remark(compiler, source, why.text);
 	source->code = gl_out_done(&out);
 	return add_rule(compiler, rule, source);
 }
@@ -174,11 +174,14 @@ static enum gl_status add_line(
 	enum gl_status status = gl_rule_parse(&rule, list, source.text, &why);
 
 	source.text = gl_span_trim(gl_span_head(source.text, gl_span_find(source.text, '#')));
-	if (status == GL_OK && rule.kind == GL_RULE_REGEX)
-		return add_regex(compiler, &rule, &source);
-	if (status == GL_OK)
-		return add_rule(compiler, &rule, &source);
-	return status == GL_NOT_FOUND ? GL_OK : skip_line(compiler, &source, why);
+	if (status == GL_NOT_FOUND)
+		return GL_OK;
+	if (why != NULL)
+		remark(compiler, &source, why);
+	if (status != GL_OK)
+		return GL_OK;
+	return rule.kind == GL_RULE_REGEX ? add_regex(compiler, &rule, &source)
+					  : add_rule(compiler, &rule, &source);
 }
 
 static enum gl_status add_text(
@@ -288,7 +291,7 @@ static enum gl_status add_input(struct compiler *compiler, const struct gl_rules
 						     : add_file(compiler, input);
 
 	if (compiler->bad > MISTAKES_MAX && !compiler->hooks->all)
-		report(compiler, "%s: %zu more lines are no entries", input->path,
+		report(compiler, "%s: %zu more lines have mistakes", input->path,
 		    compiler->bad - MISTAKES_MAX);
 	return status;
 }

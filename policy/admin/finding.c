@@ -40,7 +40,7 @@ static const struct kind {
 	    "others can read the digest secret, and try out who wrote to whom", "chmod 0600 %" },
 	[GL_FINDING_NO_ROOM] = { "no-room", WARNING, "where the disk is full every stranger passes",
 	    "make room" },
-	[GL_FINDING_LIST_ENTRY] = { "list-entry", WARNING, "it counts for nothing until then",
+	[GL_FINDING_LIST_ENTRY] = { "list-entry", WARNING, "greylist does not take it as it stands",
 	    NULL },
 	[GL_FINDING_LIST_DUPLICATE] = { "list-duplicate", WARNING,
 	    "the second entry changes nothing", "remove one of them" },

@@ -293,7 +293,7 @@ static void test_a_binary_file_is_not_reported_line_by_line(void **state)
 	assert_int_equal(compile(room, &input, 1), GL_OK);
 	assert_int_equal(room->rules->count, 1);
 	assert_int_equal(room->mistakes.count, 51);
-	assert_non_null(strstr(room->mistakes.text, "list: 950 more lines are no entries\n"));
+	assert_non_null(strstr(room->mistakes.text, "list: 950 more lines have mistakes\n"));
 }
 
 static void test_missing_files(void **state)

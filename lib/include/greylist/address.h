@@ -46,7 +46,7 @@ GL_CHECKED enum gl_status gl_address_parse(struct gl_address *address, struct gl
  * (::ffff:192.0.2.0/120) is folded to its IPv4 one (192.0.2.0/24).
  *
  *   GL_MALFORMED  no network, or a prefix out of range
- *   GL_TOO_LONG   bits set behind the prefix
+ *   GL_TOO_LONG   bits set behind the prefix; *network is the network that they are in
  */
 GL_CHECKED enum gl_status gl_network_parse(struct gl_network *network, struct gl_span text);
 

@@ -87,6 +87,7 @@ struct gl_rule {
 /*
  * Reads one line of a list, with or without its newline.
  *
+ *   GL_OK         an entry; where *why is not NULL it was written carelessly, and *why says how
  *   GL_NOT_FOUND  blank or comment only
  *   GL_MALFORMED  no entry of this list; *why says what is wrong and what to write (static text)
  *   GL_TOO_LONG   over GL_RULE_TEXT_MAX, GL_REGEX_TEXT_MAX or GL_LABELS_MAX; *why likewise
