@@ -16,6 +16,7 @@ struct search {
 	size_t host_count; /* seen already */
 	char hosts[HOSTS_MAX][GL_DNS_NAME_MAX];
 	size_t left_out; /* domains that are too many, or in a map */
+	unsigned named;  /* hosts that DNS names, in all */
 	unsigned missing;
 	struct gl_probes probes;
 };
@@ -145,6 +146,7 @@ static enum gl_status look_at_domain(struct search *search, const char *domain)
 		const char *host = hosts.at[i].name;
 		size_t seen = search->host_count;
 
+		search->named++;
 		if (gl_span_equal_fold(gl_span_of(host), own))
 			continue;
 		if (!add(search->hosts, &search->host_count, HOSTS_MAX, gl_span_of(host)))
@@ -169,6 +171,10 @@ static void look_at_all(struct search *search)
 		gl_finding_skipped(search->check,
 		    "MX hosts: not checked from %s on, DNS does not answer",
 		    search->domains[done - 1]);
+	else if (search->named == 0)
+		gl_finding_skipped(search->check,
+		    "MX hosts: not checked, DNS names none for the %zu domains of main.cf",
+		    search->domain_count);
 	else if (search->missing == 0)
 		gl_finding_ok(search->check,
 		    "MX hosts: those of %zu domains are this machine or in `relays`",

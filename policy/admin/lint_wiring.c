@@ -285,24 +285,37 @@ static bool has_own_lists(const struct walk *walk, const struct gl_service *smtp
 	return own;
 }
 
-/* main.cf once, where any smtpd for strangers goes by it, and each of those that do not. */
+static bool any_public(struct gl_span lines)
+{
+	struct gl_service service;
+	bool public = false;
+
+	while (!public && gl_service_next(&service, &lines) == GL_OK)
+	public = gl_service_is_public(&service);
+	return public;
+}
+
+/*
+ * main.cf once, where any smtpd for strangers goes by it, and each of
+ * those that do not. Where none listens on port 25, all are for strangers.
+ */
 static void walk_services(struct walk *walk)
 {
 	struct gl_span lines = gl_span_of(walk->postfix->services);
+	bool public = any_public(lines), others = false, plain = false;
 	struct gl_service smtpd;
-	bool plain = false, public = false;
 
 	while (gl_service_next(&smtpd, &lines) == GL_OK) {
-		if (!gl_service_is_public(&smtpd))
+		if (public ? !gl_service_is_public(&smtpd) : !gl_service_is_smtpd(&smtpd))
 			continue;
-		public = true;
 		if (!has_own_lists(walk, &smtpd)) {
 			plain = true;
 			continue;
 		}
+		others = true;
 		walk_lists(walk, &smtpd);
 	}
-	if (plain || !public)
+	if (plain || !others)
 		walk_lists(walk, NULL);
 }
 
