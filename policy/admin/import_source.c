@@ -20,7 +20,7 @@ static enum gl_exit cannot(const struct gl_admin *admin, const char *name, const
 	return error == ENOENT ? GL_EXIT_INPUT : GL_EXIT_IO;
 }
 
-/* The child may be another user than root, and root's TMPDIR is mostly root's alone. */
+/* Asked before anybody becomes somebody else: root's TMPDIR is mostly root's alone. */
 static const char *scratch_place(void)
 {
 	const char *place = geteuid() == 0 ? NULL : getenv("TMPDIR");
@@ -28,10 +28,10 @@ static const char *scratch_place(void)
 }
 
 /* A file without a name; -1 with errno. */
-static int nameless_file(void)
+static int nameless_file(const char *scratch)
 {
 	char path[1024];
-	int len = snprintf(path, sizeof path, "%s/greylist-dump.XXXXXX", scratch_place());
+	int len = snprintf(path, sizeof path, "%s/greylist-dump.XXXXXX", scratch);
 	if (len < 0 || (size_t)len >= sizeof path) {
 		errno = ENAMETOOLONG;
 		return -1;
@@ -52,78 +52,87 @@ static bool write_pair(void *context, struct gl_span key, struct gl_span value)
 	return fwrite(text, 1, out.len, context) == out.len;
 }
 
-static enum gl_status write_dump(int directory, int to, struct gl_complaint *why)
+/* A directory to be read, and where the text of it goes. */
+struct source {
+	const char *name;
+	int directory;
+	const char *scratch;
+	int to;
+};
+
+static enum gl_status write_dump(const struct source *source, struct gl_complaint *why)
 {
 	char text[256];
 	struct gl_out head = gl_out_into(text, sizeof text / 2);
 	struct gl_out tail = gl_out_into(text + sizeof text / 2, sizeof text / 2);
 	gl_postgrey_out_head(&head);
 	gl_postgrey_out_tail(&tail);
-	FILE *file = fdopen(to, "w");
+	FILE *file = fdopen(source->to, "w");
 	if (file == NULL)
 		return GL_FAILED;
 	fwrite(head.at, 1, head.len, file);
 	enum gl_status status = gl_postgrey_db_read(
-	    directory, scratch_place(), write_pair, file, why);
+	    source->directory, source->scratch, write_pair, file, why);
 	fwrite(tail.at, 1, tail.len, file);
 	if (fflush(file) != 0 || ferror(file)) {
-		snprintf(why->text, sizeof why->text, "%s: %s", scratch_place(), strerror(errno));
+		snprintf(why->text, sizeof why->text, "%s: %s", source->scratch, strerror(errno));
 		status = GL_FULL;
 	}
 	return status;
 }
 
 /* The child: it must live long enough to remove its copy, so no key ends it. */
-static _Noreturn void read_as_owner(int directory, const char *name, int to)
+static _Noreturn void read_as_owner(const struct source *source)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE };
 	struct gl_complaint why = { "" };
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
 		signal(signals[i], SIG_IGN);
-	enum gl_status status = gl_become_owner_of(directory, name, &why);
+	enum gl_status status = gl_become_owner_of(source->directory, source->name, &why);
 	if (status == GL_OK)
-		status = write_dump(directory, to, &why);
-	if (status != GL_OK && ftruncate(to, 0) == 0) {
+		status = write_dump(source, &why);
+	if (status != GL_OK && ftruncate(source->to, 0) == 0) {
 		size_t len = strlen(why.text);
-		if (pwrite(to, why.text, len, 0) != (ssize_t)len)
+		if (pwrite(source->to, why.text, len, 0) != (ssize_t)len)
 			status = GL_FAILED;
 	}
 	_exit((int)status);
 }
 
 static enum gl_exit say_child_failed(
-    const struct gl_admin *admin, const char *name, int fd, int ended)
+    const struct gl_admin *admin, const struct source *source, int ended)
 {
 	char text[GL_COMPLAINT_MAX];
 	if (!WIFEXITED(ended)) {
-		gl_admin_say(admin, "%s: reading it broke off", name);
+		gl_admin_say(admin, "%s: reading it broke off", source->name);
 		return GL_EXIT_IO;
 	}
-	ssize_t len = pread(fd, text, sizeof text - 1, 0);
+	ssize_t len = pread(source->to, text, sizeof text - 1, 0);
 	text[len > 0 ? len : 0] = 0;
-	gl_admin_say(admin, "%s: %s", name, text);
+	gl_admin_say(admin, "%s: %s", source->name, text);
 	enum gl_status status = (enum gl_status)WEXITSTATUS(ended);
 	return status == GL_NOT_FOUND || status == GL_CORRUPT ? GL_EXIT_INPUT : gl_exit_of(status);
 }
 
 static enum gl_exit read_directory(struct gl_admin *admin, const char *name, int directory)
 {
-	int fd = nameless_file();
+	struct source source = { name, directory, scratch_place(), -1 };
 	int ended = 0;
-	if (fd < 0)
-		return cannot(admin, scratch_place(), "no file can be made in it");
+	source.to = nameless_file(source.scratch);
+	if (source.to < 0)
+		return cannot(admin, source.scratch, "no file can be made in it");
 	pid_t child = fork();
 	if (child == 0)
-		read_as_owner(directory, name, fd);
+		read_as_owner(&source);
 	enum gl_exit code = GL_EXIT_OK;
 	if (child < 0 || waitpid(child, &ended, 0) != child)
 		code = cannot(admin, name, "no process can be started to read it");
 	else if (!WIFEXITED(ended) || WEXITSTATUS(ended) != 0)
-		code = say_child_failed(admin, name, fd, ended);
-	else if (lseek(fd, 0, SEEK_SET) == 0)
-		admin->input = fdopen(fd, "r");
+		code = say_child_failed(admin, &source, ended);
+	else if (lseek(source.to, 0, SEEK_SET) == 0)
+		admin->input = fdopen(source.to, "r");
 	if (admin->input == NULL)
-		close(fd);
+		close(source.to);
 	return code;
 }
 
