@@ -6,7 +6,8 @@
  * Lines, fields between blanks, "<>" for an empty sender, \xHH for any byte:
  *
  *     triplet CLIENT SENDER RECIPIENT FIRST_SEEN LAST_SEEN PASSED_AT ATTEMPTS PASSES
- *     client ADDRESS COUNT LAST_COUNTED
+ *     private (as triplet, but its text is not stored)
+ *     client NETWORK COUNT LAST_COUNTED
  *     counter ACTION REASON COUNT TIME
  *     newer CLIENT SENDER RECIPIENT
  *
@@ -103,16 +104,18 @@ static void add_triplet(struct seeding *seeding)
 		    .attempts = (uint32_t)number(seeding->fields[7]),
 		    .passes = (uint32_t)number(seeding->fields[8]),
 		    .text = gl_triplet_text(&triplet) } };
+	if (strcmp(seeding->fields[0], "private") == 0)
+		op.record.text = gl_span_of(NULL);
 	need(gl_store_apply(seeding->store, &op, 1, NULL) == GL_OK, "apply a triplet");
 }
 
 static void add_client(struct seeding *seeding)
 {
-	struct gl_address address;
+	struct gl_network network;
 	struct gl_key key;
 	int64_t count = number(seeding->fields[2]), last = number(seeding->fields[3]);
-	need(gl_address_parse(&address, gl_span_of(seeding->fields[1])) == GL_OK, "an address");
-	gl_client_key(&key, &address);
+	need(gl_network_parse(&network, gl_span_of(seeding->fields[1])) == GL_OK, "a network");
+	gl_network_key(&key, &network);
 	for (int64_t i = count - 1; i >= 0; i--) {
 		struct gl_op op = { .kind = GL_OP_CLIENT, .key = &key, .now = last - i * GL_HOUR };
 		need(gl_store_apply(seeding->store, &op, 1, NULL) == GL_OK, "apply a client");
@@ -167,8 +170,9 @@ static void add(struct seeding *seeding, int count)
 		const char *name;
 		int fields;
 		void (*add)(struct seeding *seeding);
-	} kinds[] = { { "triplet", 9, add_triplet }, { "client", 4, add_client },
-		{ "counter", 5, add_counter }, { "newer", 4, add_newer } };
+	} kinds[] = { { "triplet", 9, add_triplet }, { "private", 9, add_triplet },
+		{ "client", 4, add_client }, { "counter", 5, add_counter },
+		{ "newer", 4, add_newer } };
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		if (strcmp(kinds[i].name, seeding->fields[0]) != 0)
 			continue;
