@@ -9,6 +9,7 @@ use strict;
 use warnings;
 use IO::Socket::UNIX;
 
+$| = 1;
 my ($path) = @ARGV;
 my $service = $path eq '-' ? undef : IO::Socket::UNIX->new(Peer => $path);
 die "$path: $!\n" if $path ne '-' && !$service;
