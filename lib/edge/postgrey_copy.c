@@ -123,8 +123,11 @@ static enum gl_status copy_databases(
 	enum gl_status status = copy_file(copy, directory, triplets, why);
 	if (status != GL_OK)
 		return status;
-	status = copy_file(copy, directory, clients, why);
+	struct gl_complaint missing; /* without an auto-whitelist it is */
+	status = copy_file(copy, directory, clients, &missing);
 	copy->has_clients = status == GL_OK;
+	if (status != GL_OK && status != GL_NOT_FOUND)
+		*why = missing;
 	return status == GL_NOT_FOUND ? GL_OK : status;
 }
 
