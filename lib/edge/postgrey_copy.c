@@ -123,7 +123,7 @@ static enum gl_status copy_databases(
 	enum gl_status status = copy_file(copy, directory, triplets, why);
 	if (status != GL_OK)
 		return status;
-	struct gl_complaint missing; /* without an auto-whitelist it is */
+	struct gl_complaint missing = { "" }; /* without an auto-whitelist it is */
 	status = copy_file(copy, directory, clients, &missing);
 	copy->has_clients = status == GL_OK;
 	if (status != GL_OK && status != GL_NOT_FOUND)
@@ -149,7 +149,7 @@ static void clear(const struct postgrey_copy *copy)
 static enum gl_status copy_once(
     struct postgrey_copy *copy, int directory, struct logs *logs, struct gl_complaint *why)
 {
-	struct gl_complaint gone;
+	struct gl_complaint gone = { "" };
 	enum gl_status status = list_logs(logs, directory, why);
 	if (status == GL_OK)
 		status = copy_databases(copy, directory, why);

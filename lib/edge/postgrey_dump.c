@@ -34,9 +34,11 @@ static int digit_of(char byte)
 /* Takes two digits off the front. */
 static bool take_hex(struct gl_out *out, struct gl_span *from)
 {
-	if (from->len < 2 || digit_of(from->at[0]) < 0 || digit_of(from->at[1]) < 0)
+	int high = from->len < 2 ? -1 : digit_of(from->at[0]);
+	int low = from->len < 2 ? -1 : digit_of(from->at[1]);
+	if (high < 0 || low < 0)
 		return false;
-	gl_out_byte(out, (char)(digit_of(from->at[0]) << 4 | digit_of(from->at[1])));
+	gl_out_byte(out, (char)((unsigned)high << 4 | (unsigned)low));
 	*from = gl_span_skip(*from, 2);
 	return true;
 }
