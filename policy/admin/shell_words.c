@@ -5,13 +5,22 @@ static bool is_blank(char byte)
 	return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
 }
 
-/* Blanks and comments. */
+/* How much of the beginning is no word: a blank, a comment, or a line that goes on. */
+static size_t between(struct gl_span text)
+{
+	if (text.len == 0)
+		return 0;
+	if (text.at[0] == '#')
+		return gl_span_find(text, '\n');
+	if (text.at[0] == '\\' && text.len > 1 && text.at[1] == '\n')
+		return 2;
+	return is_blank(text.at[0]) ? 1 : 0;
+}
+
 static struct gl_span skip_between(struct gl_span text)
 {
-	while (text.len > 0 && (is_blank(text.at[0]) || text.at[0] == '#')) {
-		size_t skipped = text.at[0] == '#' ? gl_span_find(text, '\n') : 1;
-		text = gl_span_skip(text, skipped);
-	}
+	for (size_t len = between(text); len > 0; len = between(text))
+		text = gl_span_skip(text, len);
 	return text;
 }
 
