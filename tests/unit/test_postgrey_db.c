@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -187,8 +188,16 @@ static void logs_that_are_none_are_refused(void **state)
 	move_in(office);
 	move_out(office);
 	tmpdir_write(office->path, "log.0000000001", noise, sizeof noise);
-	assert_int_not_equal(read_all(office), GL_OK);
-	assert_non_null(strstr(office->why.text, "cannot be recovered"));
+	int ended = -1;
+	/* libdb loses memory where it cannot open; as in the admin tool, a child reads. */
+	pid_t child = fork();
+	if (child == 0)
+		_exit(read_all(office) != GL_OK &&
+			      strstr(office->why.text, "cannot be recovered") != NULL
+			  ? 0
+			  : 1);
+	assert_int_equal(waitpid(child, &ended, 0), child);
+	assert_int_equal(ended, 0);
 }
 
 static void a_link_in_place_of_a_log_is_not_followed(void **state)
