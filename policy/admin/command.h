@@ -19,7 +19,7 @@ enum gl_exit {
 	GL_EXIT_USAGE = 64,
 	GL_EXIT_INPUT = 65, /* bad input */
 	GL_EXIT_UNAVAILABLE =
-	    69, /* Postfix or the service is not there, or the probe was answered wrong */
+	    69, /* Postfix, the service or libdb is not there, or the probe was answered wrong */
 	GL_EXIT_IO = 74,
 	GL_EXIT_LATER = 75, /* try later: the table is busy or full */
 	GL_EXIT_PERMISSION = 77,
