@@ -105,7 +105,19 @@ my @recipients = ((map { "$_\@in.example" } 'a' .. 'z'), qw(U@In.Example v+ext@i
 	POSTMASTER+x@other.example postmasters@in.example
 	opt@out.example opt+list@out.example opt@sub.out.example opta@out.example
 	any@free.example any@mx.free.example any@xfree.example list-7@in.example LIST-8@IN.example
-	user/slash@in.example r.s@in.example));
+	user/slash@in.example r.s@in.example a%b@in.example "q@"@in.example u@in.example.), 'a b@in.example',
+	'"a,b"@in.example');
+
+# What few ever see: no domain, an empty extension, a second '@', a dot at the end.
+my @odd_recipients = qw(postmaster free.example u@[192.0.2.1] postmaster+@in.example
+	postmaster@b@in.example opt+a@b@out.example any@free.example. opt@out.example@in.example);
+
+# Where the two read the same list otherwise, as greylist-policy(8) says.
+sub lists_may_differ {
+	my ($request) = @_;
+	return 1 if $request->{text} =~ /^10\.20\.0\./;
+	return $request->{recipient} =~ /^[^@]*$|\+@|@.*@|\.$/;
+}
 
 sub new {
 	my ($class, $seed, $option) = @_;
@@ -166,7 +178,8 @@ sub pass_time {
 }
 
 sub new_message {
-	my %names = map { pick(@recipients) => 1 } 1 .. pick(1, 1, 1, 2, 3);
+	my %names = map { pick(rand() < 0.02 ? @odd_recipients : @recipients) => 1 }
+		1 .. pick(1, 1, 1, 2, 3);
 	return { client => $_[0]{clients}[ @{ $_[0]{clients} } * rand() * rand() ], recipients => [ sort keys %names ],
 		sender => pick(rand() < 0.1 ? @changing : @senders) };
 }

@@ -11,7 +11,8 @@ our %corrections = (
 	rcpt => 'decides only at RCPT',
 	incomplete => 'an incomplete request is logged, and an empty recipient is incomplete',
 	authenticated => 'an authenticated client passes',
-	lists => 'a.b in a list is refused instead of read as a.b.0.0/24',
+	lists => 'a list\'s a.b is refused; a recipient\'s odd extension, second @ or last dot',
+	reply => '%r is "unknown" where the recipient has no domain',
 	mapped => 'a v4-mapped client is the IPv4 client that it is',
 	sender => 'sender keys of SRS, hex runs, UUIDs and more of BATV',
 	long => 'values over 512 bytes are not cut',
@@ -150,6 +151,7 @@ sub decide {
 	my $missing = $option->{delay} - $waited;
 	if ($missing > 0 && !($ok && $fix->{success})) {
 		my ($domain) = $request->{recipient} =~ /([^@]*)$/;
+		$domain = 'unknown' if $fix->{reply} && $request->{recipient} !~ /@[A-Za-z0-9.-]+$/;
 		my $reason = $waited ? "early-retry (${missing}s missing)" : 'new';
 		return "DEFER_IF_PERMIT 4.2.0 Come back in $missing s, $domain|greylist, reason=$reason|";
 	}

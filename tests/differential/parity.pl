@@ -125,7 +125,7 @@ sub note_lists {
 	$request->{our_list} = exemption($ours);
 	$request->{our_list} = $request->{their_list}
 		if ($ours->{log}[0] // 'reason=authenticated') =~ /reason=(?:authenticated|incomplete)/;
-	return if $request->{our_list} eq $request->{their_list} || $request->{text} =~ /^10\.20\.0\./;
+	return if $request->{our_list} eq $request->{their_list} || Crowd::lists_may_differ($request);
 	return "the lists differ: $request->{their_list} and $request->{our_list}";
 }
 
