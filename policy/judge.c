@@ -3,8 +3,9 @@
 #include <string.h>
 
 #include "greylist/regex.h"
+#include "greylist/sha1.h"
 
-enum { LOOKUPS_MAX = GL_PROBES_MAX + 3 };
+enum { LOOKUPS_MAX = GL_PROBES_MAX + 5 };
 
 static void settle(struct gl_judgement *judgement, enum gl_reason reason)
 {
@@ -29,6 +30,8 @@ static void reset(struct gl_judgement *judgement)
 	judgement->asked = false;
 	judgement->seen = false;
 	judgement->client_seen = false;
+	judgement->inherits = false;
+	judgement->client_inherited = false;
 	judgement->op_count = 0;
 }
 
@@ -149,6 +152,25 @@ static enum gl_status prepare_keys(
 	    gl_store_secret(bench->store));
 }
 
+/* The keys under which a Postgrey with --privacy kept the same triplet and client. */
+static void prepare_inherited(struct gl_judgement *judgement, const struct gl_request *request)
+{
+	char text[GL_INHERITED_MAX];
+	uint8_t digest[GL_SHA1_SIZE];
+	struct gl_out out = gl_out_into(text, sizeof text);
+	gl_out_inherited_triplet(&out, &judgement->triplet.client,
+	    gl_request_get(request, GL_ATTR_SENDER), gl_request_get(request, GL_ATTR_RECIPIENT));
+	if (gl_sha1(digest, gl_out_done(&out)) != GL_OK)
+		return;
+	gl_inherited_key(&judgement->inherited_triplet, digest);
+	out = gl_out_into(text, sizeof text);
+	gl_out_inherited_client(&out, &judgement->client);
+	if (gl_sha1(digest, gl_out_done(&out)) != GL_OK)
+		return;
+	gl_inherited_key(&judgement->inherited_client, digest);
+	judgement->inherits = true;
+}
+
 static enum gl_status read_memory(
     struct gl_judgement *judgement, const struct gl_lookup *client, const struct gl_lookup *triplet)
 {
@@ -189,7 +211,15 @@ static enum gl_status look_up(struct gl_judgement *judgement, const struct gl_be
 		lookups[3 + i] = (struct gl_lookup){ .table = GL_TABLE_RULES,
 			.key = judgement->probes.probe[i].key };
 
-	enum gl_status status = gl_store_lookup(bench->store, lookups, 3 + probes);
+	struct gl_lookup *inherited = &lookups[3 + probes];
+	if (judgement->inherits) {
+		inherited[0] = (struct gl_lookup){ .table = GL_TABLE_CLIENT,
+			.key = gl_key_span(&judgement->inherited_client) };
+		inherited[1] = (struct gl_lookup){ .table = GL_TABLE_TRIPLET,
+			.key = gl_key_span(&judgement->inherited_triplet) };
+	}
+	enum gl_status status = gl_store_lookup(
+	    bench->store, lookups, 3 + probes + (judgement->inherits ? 2 : 0));
 	if (status != GL_OK)
 		return status;
 	if (bench->rules == NULL && !same_stamp(&lookups[2], bench->head))
@@ -198,6 +228,13 @@ static enum gl_status look_up(struct gl_judgement *judgement, const struct gl_be
 		if (lookups[3 + i].found &&
 		    decides(judgement, &judgement->probes.probe[i], lookups[3 + i].value))
 			break;
+	}
+	if (judgement->inherits) {
+		judgement->client_inherited = !lookups[0].found && inherited[0].found;
+		if (judgement->client_inherited)
+			lookups[0] = inherited[0];
+		if (!lookups[1].found)
+			lookups[1] = inherited[1];
 	}
 	return read_memory(judgement, &lookups[0], &lookups[1]);
 }
@@ -213,9 +250,16 @@ static struct gl_op *add_op(
 static void count_client(struct gl_judgement *judgement, const struct gl_bench *bench, int64_t now,
     const uint8_t message[GL_DIGEST_SIZE])
 {
+	int64_t forget = now - bench->config->timing.max_age;
+	if (judgement->client_inherited && judgement->client_seen) {
+		struct gl_op *heritage = add_op(
+		    judgement, GL_OP_CLIENT_MEMORY, &judgement->client_key);
+		heritage->client = judgement->memory;
+		heritage->forget = forget;
+	}
 	struct gl_op *op = add_op(judgement, GL_OP_CLIENT, &judgement->client_key);
 	op->now = now;
-	op->forget = now - bench->config->timing.max_age;
+	op->forget = forget;
 	op->uncounted = judgement->never_counted;
 	memcpy(op->message, message, GL_DIGEST_SIZE);
 }
@@ -285,6 +329,8 @@ enum gl_status gl_judge(struct gl_judgement *judgement, const struct gl_bench *b
 		return GL_OK;
 	prepare_probes(judgement, bench, request);
 	enum gl_status status = prepare_keys(judgement, bench, request);
+	if (status == GL_OK && bench->config->postgrey_hashes)
+		prepare_inherited(judgement, request);
 	if (status == GL_OK)
 		status = look_up(judgement, bench);
 	if (status != GL_OK)

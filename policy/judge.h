@@ -19,6 +19,7 @@
 
 #include "greylist/config.h"
 #include "greylist/exempt.h"
+#include "greylist/inherited.h"
 #include "greylist/request.h"
 #include "greylist/store.h"
 
@@ -56,6 +57,10 @@ struct gl_judgement {
 	struct gl_client memory; /* of the client; borrowed likewise */
 
 	struct gl_key client_key;
+	bool inherits;                   /* the two keys below were looked up */
+	struct gl_key inherited_triplet; /* see greylist/inherited.h */
+	struct gl_key inherited_client;
+	bool client_inherited;        /* memory is of the inherited key */
 	struct gl_op ops[GL_OPS_MAX]; /* what the helper has to make durable before it replies */
 	size_t op_count;
 	struct gl_probes probes; /* private */

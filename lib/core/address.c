@@ -155,3 +155,19 @@ void gl_out_network(struct gl_out *out, const struct gl_network *network)
 	gl_out_byte(out, '/');
 	gl_out_decimal(out, network->prefix);
 }
+
+void gl_out_address_long(struct gl_out *out, const struct gl_address *address)
+{
+	static const char digits[] = "0123456789ABCDEF";
+
+	for (size_t i = 0; i < sizeof address->bytes; i += 2) {
+		unsigned group = (unsigned)address->bytes[i] << 8 | address->bytes[i + 1];
+		int shift = 12;
+
+		while (shift > 0 && group >> shift == 0)
+			shift -= 4;
+		gl_out_text(out, i == 0 ? "" : ":");
+		for (; shift >= 0; shift -= 4)
+			gl_out_byte(out, digits[group >> shift & 0xfu]);
+	}
+}

@@ -66,23 +66,6 @@ void gl_out_logline(struct gl_out *out, const struct gl_logline *line)
 	out_attribute(out, line->request, GL_ATTR_RECIPIENT);
 }
 
-/* Eight groups in upper case, none left out: how Postgrey writes an IPv6 client here. */
-static void out_groups(struct gl_out *out, const struct gl_address *address)
-{
-	static const char digits[] = "0123456789ABCDEF";
-
-	for (size_t i = 0; i < sizeof address->bytes; i += 2) {
-		unsigned group = (unsigned)address->bytes[i] << 8 | address->bytes[i + 1];
-		int shift = 12;
-
-		while (shift > 0 && group >> shift == 0)
-			shift -= 4;
-		gl_out_text(out, i == 0 ? "" : ":");
-		for (; shift >= 0; shift -= 4)
-			gl_out_byte(out, digits[group >> shift & 0xfu]);
-	}
-}
-
 static void out_client(struct gl_out *out, struct gl_span text)
 {
 	struct gl_address address;
@@ -90,7 +73,7 @@ static void out_client(struct gl_out *out, struct gl_span text)
 	if (gl_address_parse(&address, text) != GL_OK)
 		out_value(out, text);
 	else if (address.family == GL_V6)
-		out_groups(out, &address);
+		gl_out_address_long(out, &address);
 	else
 		gl_out_address(out, &address);
 }

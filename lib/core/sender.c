@@ -104,8 +104,11 @@ static struct gl_span head_alnum(struct gl_span span)
 	return gl_span_head(span, len);
 }
 
+/* What is masked: numbers, as Postgrey does, or UUIDs and long hexadecimal runs as well. */
+enum mask { MASK_NUMBERS, MASK_ALL };
+
 /* A run of letters and digits, and whether it is joined to a neighbour by '_'. */
-static bool is_changing(struct gl_span run, bool joined)
+static bool is_changing(struct gl_span run, bool joined, enum mask mask)
 {
 	size_t digits = 0;
 	size_t hex = 0;
@@ -116,11 +119,11 @@ static bool is_changing(struct gl_span run, bool joined)
 	}
 	if (digits == run.len && !joined)
 		return true;
-	return run.len >= HEX_RUN_MIN && hex == run.len && digits > 0;
+	return mask == MASK_ALL && run.len >= HEX_RUN_MIN && hex == run.len && digits > 0;
 }
 
 /* Writes the span with what changes from message to message replaced by '#'. */
-static void out_masked(struct gl_out *out, struct gl_span span)
+static void out_masked(struct gl_out *out, struct gl_span span, enum mask mask)
 {
 	char before = '\0';
 
@@ -131,10 +134,10 @@ static void out_masked(struct gl_out *out, struct gl_span span)
 		if (run.len == 0) {
 			run = gl_span_head(span, 1);
 			gl_out_span(out, run);
-		} else if (begins_with_uuid(span)) {
+		} else if (mask == MASK_ALL && begins_with_uuid(span)) {
 			run = gl_span_head(span, UUID_LEN);
 			gl_out_byte(out, '#');
-		} else if (is_changing(run, before == '_' || after == '_')) {
+		} else if (is_changing(run, before == '_' || after == '_', mask)) {
 			gl_out_byte(out, '#');
 		} else {
 			gl_out_lower(out, run);
@@ -201,10 +204,10 @@ static void out_srs(struct gl_out *out, const struct srs *srs)
 	gl_out_lower(out, srs->scheme);
 	if (srs->chained) {
 		gl_out_text(out, "#=");
-		out_masked(out, srs->host);
+		out_masked(out, srs->host, MASK_ALL);
 	}
 	gl_out_text(out, "#=#=");
-	out_masked(out, cut_extension(srs->rest));
+	out_masked(out, cut_extension(srs->rest), MASK_ALL);
 }
 
 void gl_out_sender(struct gl_out *out, struct gl_span sender)
@@ -219,7 +222,19 @@ void gl_out_sender(struct gl_out *out, struct gl_span sender)
 		out_srs(out, &srs);
 	else
 		/* the extension may have hidden that there is just one tag: look again */
-		out_masked(out, cut_batv(cut_extension(cut_batv(local))));
+		out_masked(out, cut_batv(cut_extension(cut_batv(local))), MASK_ALL);
+	if (at < sender.len)
+		gl_out_lower(out, gl_span_skip(sender, at));
+}
+
+void gl_out_sender_postgrey(struct gl_out *out, struct gl_span sender)
+{
+	size_t at = gl_span_find(sender, '@');
+
+	if (at == sender.len)
+		gl_out_lower(out, sender);
+	else
+		out_masked(out, cut_extension(cut_batv(gl_span_head(sender, at))), MASK_NUMBERS);
 	if (at < sender.len)
 		gl_out_lower(out, gl_span_skip(sender, at));
 }

@@ -49,6 +49,10 @@ const struct gl_option gl_options[] = {
 	    "How large the table may grow; address space that is reserved, not memory or disk." },
 	{ "privacy", gl_value_switch, AT(privacy), "false", NULL, NULL, "true or false",
 	    GL_FORM_BARE, "true: no sender or recipient is stored, only a keyed digest of both." },
+	{ "postgrey_hashes", gl_value_switch, AT(postgrey_hashes), "false", NULL, NULL,
+	    "true or false", GL_FORM_BARE,
+	    "true, for one max_age behind an import from postgrey --privacy: look for its "
+	    "hashes." },
 	{ "recipient_delimiter", gl_value_delimiter, AT(recipient_delimiter), "+", NULL, NULL,
 	    "one punctuation character other than @, or empty", GL_FORM_QUOTED,
 	    "What parts user from extension in user+extension@example.com; as Postfix has it." },

@@ -8,7 +8,7 @@ const char *gl_postgrey_fault_text(enum gl_postgrey_fault fault)
 {
 	static const char *const texts[GL_POSTGREY_FAULTS] = {
 		[GL_POSTGREY_GOOD] = "good",
-		[GL_POSTGREY_HASHED] = "privacy hashes cannot be read",
+		[GL_POSTGREY_HASHED] = "privacy hashes, for which this greylist would need nettle",
 		[GL_POSTGREY_MAPPED] = "IPv4 clients in IPv6 form, all under one key",
 		[GL_POSTGREY_ADDRESS] = "no client address",
 		[GL_POSTGREY_ENVELOPE] = "no sender and recipient",
@@ -18,17 +18,6 @@ const char *gl_postgrey_fault_text(enum gl_postgrey_fault fault)
 		[GL_POSTGREY_EXPIRED] = "expired",
 	};
 	return fault < GL_POSTGREY_FAULTS ? texts[fault] : "unknown";
-}
-
-/* Forty hexadecimal digits, as SHA-1 is written. */
-static bool is_hash(struct gl_span key)
-{
-	enum { SHA1_TEXT = 40 };
-	bool hex = key.len == SHA1_TEXT;
-	for (size_t i = 0; hex && i < key.len; i++)
-		hex = gl_is_digit(key.at[i]) ||
-		      (gl_lower(key.at[i]) >= 'a' && gl_lower(key.at[i]) <= 'f');
-	return hex;
 }
 
 static enum gl_postgrey_fault read_address(struct gl_postgrey_entry *entry, struct gl_span text)
@@ -64,6 +53,19 @@ static enum gl_postgrey_fault read_numbers(struct gl_postgrey_entry *entry, stru
 	return GL_POSTGREY_GOOD;
 }
 
+/* A time since 1973 is no count: a client counts once an hour. */
+static enum gl_postgrey_fault read_hashed(struct gl_postgrey_entry *entry, struct gl_span value)
+{
+	enum { COUNT_MAX = 100000000 };
+	struct gl_span first = gl_span_head(value, gl_span_find(value, ','));
+	uint64_t number;
+	bool is_client = gl_span_number(first, COUNT_MAX, &number) == GL_OK;
+	struct gl_postgrey_entry hashed = { .hashed = true, .is_client = is_client };
+	memcpy(hashed.digest, entry->digest, sizeof hashed.digest);
+	*entry = hashed;
+	return read_numbers(entry, value);
+}
+
 /* Where the '/' between sender and recipient is: an address may hold one too. */
 static size_t separator(struct gl_span text)
 {
@@ -97,8 +99,8 @@ enum gl_postgrey_fault gl_postgrey_entry_read(
 	size_t slash = gl_span_find(pair->key, '/');
 	if (pair->too_long)
 		return GL_POSTGREY_LENGTH;
-	if (is_hash(pair->key))
-		return GL_POSTGREY_HASHED;
+	if (gl_sha1_parse(entry->digest, pair->key) == GL_OK)
+		return read_hashed(entry, pair->value);
 	*entry = (struct gl_postgrey_entry){ .is_client = slash == pair->key.len };
 	enum gl_postgrey_fault fault = read_address(entry, gl_span_head(pair->key, slash));
 	if (fault == GL_POSTGREY_GOOD && !entry->is_client)

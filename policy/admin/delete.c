@@ -73,7 +73,7 @@ static bool text_matches(struct gl_span address, struct gl_span wanted)
 static bool matches(const struct deletion *deletion, const struct gl_entry *entry)
 {
 	if (deletion->admin->only_kind == 'c')
-		return overlap(&deletion->who.network, &entry->client);
+		return !entry->inherited && overlap(&deletion->who.network, &entry->client);
 	if (deletion->admin->only_kind == 's')
 		return text_matches(gl_record_sender(&entry->record), deletion->text);
 	return text_matches(gl_record_recipient(&entry->record), deletion->text);

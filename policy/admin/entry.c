@@ -20,7 +20,8 @@ enum gl_status gl_entry_read(
     struct gl_entry *entry, enum gl_table table, struct gl_span key, struct gl_span value)
 {
 	*entry = (struct gl_entry){ .table = table, .key = key };
-	enum gl_status status = gl_key_network(&entry->client, key);
+	entry->inherited = gl_key_inherited(key);
+	enum gl_status status = entry->inherited ? GL_OK : gl_key_network(&entry->client, key);
 	if (status != GL_OK)
 		return status;
 	if (table == GL_TABLE_CLIENT)
@@ -48,8 +49,10 @@ struct client_text {
 static const char *client_of(struct client_text *text, const struct gl_entry *entry)
 {
 	struct gl_out out = gl_out_into(text->text, sizeof text->text);
-	if (entry->table == GL_TABLE_CLIENT &&
-	    entry->client.prefix == gl_family_bits(entry->client.base.family))
+	if (entry->inherited)
+		gl_out_byte(&out, '-');
+	else if (entry->table == GL_TABLE_CLIENT &&
+		 entry->client.prefix == gl_family_bits(entry->client.base.family))
 		gl_out_address(&out, &entry->client.base);
 	else
 		gl_out_network(&out, &entry->client);
@@ -75,6 +78,12 @@ static void print_part(FILE *to, const struct gl_entry *entry, struct gl_span pa
 		gl_print_cell(to, part, width);
 }
 
+static json_t *client_json(const struct gl_entry *entry)
+{
+	struct client_text client;
+	return entry->inherited ? json_null() : json_string(client_of(&client, entry));
+}
+
 static enum gl_state state_of(const struct gl_admin *admin, const struct gl_entry *entry)
 {
 	return gl_record_state(&admin->world.config.timing, &entry->record, admin->now);
@@ -87,9 +96,8 @@ static int64_t retry_at(const struct gl_admin *admin, const struct gl_entry *ent
 
 static json_t *triplet_json(const struct gl_admin *admin, const struct gl_entry *entry)
 {
-	struct client_text client;
-	return json_pack("{s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:I, s:I}", "type",
-	    "triplet", "client", client_of(&client, entry), "sender",
+	return json_pack("{s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:I, s:I}", "type",
+	    "triplet", "client", client_json(entry), "sender",
 	    part_json(entry, gl_record_sender(&entry->record)), "recipient",
 	    part_json(entry, gl_record_recipient(&entry->record)), "state",
 	    gl_state_text(state_of(admin, entry)), "first_seen",
@@ -104,9 +112,8 @@ json_t *gl_entry_json(const struct gl_admin *admin, const struct gl_entry *entry
 {
 	if (entry->table == GL_TABLE_TRIPLET)
 		return triplet_json(admin, entry);
-	struct client_text client;
-	return json_pack("{s:s, s:s, s:I, s:o, s:o}", "type", "client", "client",
-	    client_of(&client, entry), "count", (json_int_t)entry->memory.count, "last_counted",
+	return json_pack("{s:s, s:o, s:I, s:o, s:o}", "type", "client", "client",
+	    client_json(entry), "count", (json_int_t)entry->memory.count, "last_counted",
 	    gl_json_time(entry->memory.last_counted), "last_seen",
 	    gl_json_time(entry->memory.last_seen));
 }

@@ -22,6 +22,7 @@ struct gl_import_tally {
 
 struct gl_import_report {
 	struct gl_import_tally triplets, clients;
+	uint64_t hashed; /* of those: entries of a Postgrey with --privacy */
 	uint64_t dropped[GL_POSTGREY_FAULTS];
 	char examples[GL_POSTGREY_FAULTS][GL_IMPORT_EXAMPLES][GL_IMPORT_EXAMPLE_MAX];
 };

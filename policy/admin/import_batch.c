@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "greylist/sha1.h"
+
 enum { BATCH = 500, TEXTS = 1 << 20 };
 
 /* Keys and texts stand beside the ops, which borrow them. */
@@ -64,6 +66,18 @@ static uint8_t prefix_of(const struct gl_config *config, const struct gl_address
 	return address->family == GL_V4 ? config->ipv4_prefix : config->ipv6_prefix;
 }
 
+/* A hash stays one: it is asked about by the same recipe. */
+static enum gl_postgrey_fault inherit(
+    struct gl_import_batch *batch, const struct gl_postgrey_entry *entry)
+{
+	uint8_t probe[GL_SHA1_SIZE];
+	if (gl_sha1(probe, gl_span_of("")) != GL_OK)
+		return GL_POSTGREY_HASHED;
+	gl_inherited_key(&batch->keys[batch->count], entry->digest);
+	batch->report->hashed++;
+	return GL_POSTGREY_GOOD;
+}
+
 static enum gl_postgrey_fault add_triplet(
     struct gl_import_batch *batch, const struct gl_postgrey_entry *entry)
 {
@@ -73,12 +87,14 @@ static enum gl_postgrey_fault add_triplet(
 	*op = (struct gl_op){ .kind = GL_OP_TRIPLET,
 		.key = &batch->keys[batch->count],
 		.record = record_of(entry, batch->terms, batch->admin->now) };
+	if (gl_record_state(&config->timing, &op->record, batch->admin->now) == GL_STATE_EXPIRED)
+		return GL_POSTGREY_EXPIRED;
+	if (entry->hashed)
+		return inherit(batch, entry);
 	enum gl_postgrey_fault fault = gl_postgrey_network(
 	    &network, entry, batch->terms->cut, prefix_of(config, &entry->address));
 	if (fault != GL_POSTGREY_GOOD)
 		return fault;
-	if (gl_record_state(&config->timing, &op->record, batch->admin->now) == GL_STATE_EXPIRED)
-		return GL_POSTGREY_EXPIRED;
 	if (gl_triplet_make(&batch->triplet, &network, entry->sender, entry->recipient,
 		gl_store_secret(batch->admin->world.store)) != GL_OK)
 		return GL_POSTGREY_LENGTH;
@@ -105,6 +121,8 @@ static enum gl_postgrey_fault add_client(
 		.client = { .last_counted = last, .last_seen = last, .count = entry->count } };
 	if (gl_client_expired(&config->timing, &op->client, now))
 		return GL_POSTGREY_EXPIRED;
+	if (entry->hashed)
+		return inherit(batch, entry);
 	struct gl_network network = gl_network_of(&entry->address,
 	    config->auto_whitelist_per == GL_PER_NETWORK ? prefix_of(config, &entry->address)
 							 : gl_family_bits(entry->address.family));

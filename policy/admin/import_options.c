@@ -238,8 +238,6 @@ static void print_import(struct ways *ways)
 	fputc(' ', to);
 	gl_print_printable(to, place.len > 0 ? place : gl_span_of("/var/lib/postgrey"));
 	fputc('\n', to);
-	if (ways->line.given[GL_POSTGREY_PRIVACY])
-		fputs("# but not what --privacy has hashed.\n", to);
 }
 
 static void print_all(struct ways *ways)
@@ -254,6 +252,7 @@ static void print_all(struct ways *ways)
 	offer_template(ways, GL_POSTGREY_X_GREYLIST_HEADER, "header", "tvhd");
 	offer_text(ways, GL_POSTGREY_HOSTNAME, "hostname", NULL);
 	offer_flag(ways, GL_POSTGREY_PRIVACY, "privacy", "true");
+	offer_flag(ways, GL_POSTGREY_PRIVACY, "postgrey_hashes", "true");
 	offer_flag(ways, GL_POSTGREY_EXIM, "requests_per_connection", "1");
 	offer_lists(ways);
 	fputs("# For tools that look for Postgrey's lines in the log.\n", ways->draft.to);

@@ -77,6 +77,11 @@ void gl_import_report_print(const struct gl_admin *admin, const struct gl_import
 	}
 	print_tally(admin->out, "triplets", &report->triplets);
 	print_tally(admin->out, "clients", &report->clients);
+	if (report->hashed > 0)
+		fprintf(admin->out, "hashes: %" PRIu64 " of these%s\n", report->hashed,
+		    admin->world.config.postgrey_hashes
+			? ""
+			: "; they count only once greylist.conf has postgrey_hashes = true");
 	fprintf(admin->out, "dropped: %" PRIu64 "\n", dropped(report));
 	for (enum gl_postgrey_fault fault = GL_POSTGREY_GOOD; fault < GL_POSTGREY_FAULTS; fault++) {
 		uint64_t count = report->dropped[fault];

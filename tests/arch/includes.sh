@@ -14,7 +14,7 @@ trap 'rm -rf "$work"' EXIT
 scan() {
 	(cd "$1" && find lib policy -name '*.[ch]' | sort | xargs awk '
 	function is_core(name) {
-		return name ~ /^greylist\/(address|decision|exempt|logline|record|reply|request|sender|span|status|triplet)\.h$/
+		return name ~ /^greylist\/(address|decision|exempt|inherited|logline|record|reply|request|sender|span|status|triplet)\.h$/
 	}
 	function is_plain(name) {
 		return name ~ /^(stdbool|stddef|stdint)\.h$/
@@ -27,7 +27,7 @@ scan() {
 	}
 	function is_foreign_library(name) {
 		return name ~ /^(confuse|lmdb|pcre2[a-z]*|syslog|seccomp|sodium|zlib|lzma|db)\.h$/ ||
-			name ~ /^(sodium|hiredis|linux)\//
+			name ~ /^(sodium|nettle|hiredis|linux)\//
 	}
 	function core_may(name) {
 		return is_core(name) || is_plain(name) ||
@@ -47,6 +47,8 @@ scan() {
 			return room == "postgrey"
 		if (name == "pcre2.h")
 			return room == "regex"
+		if (name ~ /^nettle\//)
+			return room == "sha1"
 		return !is_foreign_library(name)
 	}
 	function contract_may(name) {
@@ -106,6 +108,7 @@ put lib/include/greylist/span.h stdint.h '"greylist/status.h"'
 put lib/include/greylist/store.h '"greylist/record.h"' stdio.h
 put lib/edge/store_open.c '"store_room.h"' lmdb.h errno.h
 put lib/edge/regex.c '"greylist/regex.h"' pcre2.h
+put lib/edge/sha1.c '"greylist/sha1.h"' nettle/sha1.h
 put lib/edge/store_room.h '"greylist/store.h"'
 put lib/edge/postgrey_db.c '"postgrey_room.h"' db.h
 put policy/world.h '"greylist/store.h"'
@@ -144,6 +147,7 @@ guilty lib/edge/rules_bad.c lmdb.h
 guilty lib/edge/rules_bad.c '"greylist/regex.h"'
 guilty lib/edge/rules_bad.c pcre2.h
 guilty lib/edge/store_bad.c confuse.h
+guilty lib/edge/store_bad.c nettle/sha1.h
 guilty lib/edge/store_bad.c db.h
 guilty lib/edge/config_bad.c syslog.h
 guilty policy/bad.c lmdb.h

@@ -66,20 +66,22 @@ static void words_and_numbers_are_read(void **state)
 	struct config_world *world = *state;
 	struct gl_config *config = &world->config;
 
-	assert_int_equal(config_world_load(world,
-			     "ipv4_prefix = 8 ipv6_prefix = '128' auto_whitelist = 1000\n"
-			     "mode = dry-run on_error = defer sync = none map_limit = 1T\n"
-			     "requests_per_connection = 1 recipient_delimiter = \"\"\n"
-			     "hostname = mx.example.com action = 451 text = '4.7.0 %r: 100%%'\n"
-			     "header = '' log_ident = postfix/grey log_facility = local0\n"
-			     "log_target = /var/log/grey database = \"/srv/a b\"\n"
-			     "auto_whitelist_per = network privacy = true\n"),
+	assert_int_equal(
+	    config_world_load(world,
+		"ipv4_prefix = 8 ipv6_prefix = '128' auto_whitelist = 1000\n"
+		"mode = dry-run on_error = defer sync = none map_limit = 1T\n"
+		"requests_per_connection = 1 recipient_delimiter = \"\"\n"
+		"hostname = mx.example.com action = 451 text = '4.7.0 %r: 100%%'\n"
+		"header = '' log_ident = postfix/grey log_facility = local0\n"
+		"log_target = /var/log/grey database = \"/srv/a b\"\n"
+		"auto_whitelist_per = network privacy = true postgrey_hashes = true\n"),
 	    GL_OK);
 	assert_int_equal(config->ipv4_prefix, 8);
 	assert_int_equal(config->ipv6_prefix, 128);
 	assert_int_equal(config->auto_whitelist, 1000);
 	assert_int_equal(config->auto_whitelist_per, GL_PER_NETWORK);
 	assert_true(config->privacy);
+	assert_true(config->postgrey_hashes);
 	assert_int_equal(config->mode, GL_MODE_DRY_RUN);
 	assert_int_equal(config->on_error, GL_ON_ERROR_DEFER);
 	assert_int_equal(config->sync, GL_SYNC_NONE);

@@ -41,6 +41,7 @@ static void assert_same(const struct gl_config *a, const struct gl_config *b)
 	assert_int_equal(a->auto_whitelist, b->auto_whitelist);
 	assert_int_equal(a->auto_whitelist_per, b->auto_whitelist_per);
 	assert_int_equal(a->privacy, b->privacy);
+	assert_int_equal(a->postgrey_hashes, b->postgrey_hashes);
 	assert_int_equal(a->mode, b->mode);
 	assert_int_equal(a->on_error, b->on_error);
 	assert_int_equal(a->request_timeout, b->request_timeout);

@@ -59,7 +59,11 @@ static const struct row rows[] = {
 	{ "IPv4 clients in IPv6 form, lumped", BYTES("0:0:0:0:0:0:0:0/b@s.test/a@d.test"), "1,2",
 	    GL_POSTGREY_MAPPED, NULL },
 	{ "the same as a client", BYTES("0:0:0:0:0:0:0:0"), "1,2", GL_POSTGREY_MAPPED, NULL },
-	{ "a privacy hash", BYTES(HASH), "1000,1300", GL_POSTGREY_HASHED, NULL },
+	{ "a privacy hash of a triplet", BYTES(HASH), "1767200000,1767200300", GOOD,
+	    "da39a3ee5e6b 1767200000 1767200300" },
+	{ "a privacy hash of a client", BYTES(HASH), "7,1767200300", GOOD,
+	    "da39a3ee5e6b 7 1767200300" },
+	{ "a privacy hash with nonsense", BYTES(HASH), "x,1", GL_POSTGREY_NUMBERS, NULL },
 	{ "no address", BYTES("unknown/b@s.test/a@d.test"), "1,2", GL_POSTGREY_ADDRESS, NULL },
 	{ "an empty key", BYTES(""), "1,2", GL_POSTGREY_ADDRESS, NULL },
 	{ "a host name as a client", BYTES("mail.example.org"), "1,2", GL_POSTGREY_ADDRESS, NULL },
@@ -88,7 +92,15 @@ static void say(struct gl_out *out, const struct gl_postgrey_entry *entry)
 {
 	const struct gl_postgrey_cut cut = { 24, 64 };
 	struct gl_network network;
-	if (entry->is_client) {
+	if (entry->hashed) {
+		static const char digits[] = "0123456789abcdef";
+		for (size_t i = 0; i < 6; i++) {
+			gl_out_byte(out, digits[entry->digest[i] >> 4]);
+			gl_out_byte(out, digits[entry->digest[i] & 15]);
+		}
+		gl_out_byte(out, ' ');
+		gl_out_decimal(out, entry->is_client ? entry->count : entry->first);
+	} else if (entry->is_client) {
 		gl_out_address(out, &entry->address);
 		gl_out_byte(out, ' ');
 		gl_out_decimal(out, entry->count);

@@ -60,4 +60,7 @@ bool gl_network_contains(const struct gl_network *network, const struct gl_addre
 void gl_out_address(struct gl_out *out, const struct gl_address *address);
 void gl_out_network(struct gl_out *out, const struct gl_network *network);
 
+/* IPv6 in eight groups in upper case, none left out: how Postgrey writes it. */
+void gl_out_address_long(struct gl_out *out, const struct gl_address *address);
+
 #endif

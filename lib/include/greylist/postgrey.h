@@ -12,14 +12,16 @@
  *
  * Times are seconds since the epoch; up to 1.36 a triplet's value may
  * have a third field. Both databases are read as one stream of pairs,
- * since no client's key has a '/' and every triplet's has.
+ * since no client's key has a '/' and every triplet's has. With
+ * --privacy a key is SHA-1 in hexadecimal, and the value has to tell:
+ * no count is as large as a time.
  *
  * Only the admin tool has this room.
  */
 #ifndef GREYLIST_POSTGREY_H
 #define GREYLIST_POSTGREY_H
 
-#include "greylist/address.h"
+#include "greylist/inherited.h"
 
 /* Octets of a key or value. Postgrey cuts sender and recipient at 512; more is not its own. */
 enum { GL_POSTGREY_ITEM_MAX = 4096 };
@@ -27,7 +29,8 @@ enum { GL_POSTGREY_ITEM_MAX = 4096 };
 /* Why an entry is not taken over. */
 enum gl_postgrey_fault {
 	GL_POSTGREY_GOOD,
-	GL_POSTGREY_HASHED,   /* --privacy: the key is a digest */
+	GL_POSTGREY_HASHED,   /* --privacy, and this program was built without SHA-1; for the caller
+			       */
 	GL_POSTGREY_MAPPED,   /* ::ffff:a.b.c.d, all of which Postgrey keeps under one key */
 	GL_POSTGREY_ADDRESS,  /* no client address in front */
 	GL_POSTGREY_ENVELOPE, /* no sender and recipient behind it */
@@ -53,6 +56,8 @@ struct gl_postgrey_entry {
 	struct gl_address address; /* IPv4 in IPv6 form is folded */
 	bool folded;               /* which it was */
 	bool whole;                /* a triplet of one address: --lookup-by-host */
+	bool hashed;               /* --privacy: the key is a digest, and nothing else is known */
+	uint8_t digest[GL_SHA1_SIZE];
 	struct gl_span sender, recipient;
 	int64_t first; /* of a triplet */
 	int64_t last;

@@ -36,4 +36,7 @@
 /* Never longer than the sender it is made from. An empty sender (a bounce) stays empty. */
 void gl_out_sender(struct gl_out *out, struct gl_span sender);
 
+/* The same by rules 2, 3 and 5 alone: the sender in a key of Postgrey's. */
+void gl_out_sender_postgrey(struct gl_out *out, struct gl_span sender);
+
 #endif
