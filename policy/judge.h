@@ -31,7 +31,7 @@ struct gl_bench {
 	const struct gl_ruleset *rules; /* compiled in this process, or NULL: those in the table */
 };
 
-/* About 105 KiB. What it borrows from the store is good until the store's next call. */
+/* About 100 KiB. What it borrows from the store is good until the store's next call. */
 struct gl_judgement {
 	bool pass;
 	enum gl_reason reason;

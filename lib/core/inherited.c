@@ -6,17 +6,12 @@
 
 enum { CUT = 512 };
 
-static void out_client(struct gl_out *out, const struct gl_address *client)
+void gl_out_inherited_client(struct gl_out *out, const struct gl_address *client)
 {
 	if (client->family == GL_V6)
 		gl_out_address_long(out, client);
 	else
 		gl_out_address(out, client);
-}
-
-void gl_out_inherited_client(struct gl_out *out, const struct gl_address *client)
-{
-	out_client(out, client);
 }
 
 void gl_out_inherited_triplet(struct gl_out *out, const struct gl_network *network,
@@ -26,7 +21,7 @@ void gl_out_inherited_triplet(struct gl_out *out, const struct gl_network *netwo
 	struct gl_out client = gl_out_into(text, sizeof text);
 	uint8_t bits = gl_family_bits(network->base.family);
 
-	out_client(&client, &network->base);
+	gl_out_inherited_client(&client, &network->base);
 	if (network->prefix == bits)
 		gl_out_text(&client, bits == 32 ? "/32" : "/128");
 	gl_out_lower(out, gl_out_done(&client));
