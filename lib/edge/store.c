@@ -177,17 +177,39 @@ enum gl_status gl_store_sweep(struct gl_store *store, struct gl_sweep *sweep)
 	return gl_store_apply(store, NULL, 0, sweep);
 }
 
+struct still {
+	gl_still_fn *fn; /* NULL: all are to go */
+	void *context;
+};
+
+/* GL_NOT_FOUND: it is gone already, or it is to stay. */
+static enum gl_status delete_one(struct gl_store *store, MDB_txn *txn, MDB_dbi dbi,
+    struct gl_span key, const struct still *still)
+{
+	struct gl_span value;
+	if (still->fn != NULL) {
+		enum gl_status status = store_get(store, txn, dbi, key, &value);
+		if (status != GL_OK)
+			return status;
+		if (!still->fn(still->context, key, value))
+			return GL_NOT_FOUND;
+	}
+	return store_del(store, txn, dbi, key);
+}
+
 enum gl_status gl_store_delete(struct gl_store *store, enum gl_table table,
-    const struct gl_key *keys, size_t count, size_t *deleted)
+    const struct gl_keys *keys, gl_still_fn *fn, void *context, size_t *deleted)
 {
 	*deleted = 0;
 	MDB_txn *txn;
 	enum gl_status status = store_write_begin(store, &txn);
 	if (status != GL_OK)
 		return status;
+	struct still still = { fn, context };
 	size_t gone = 0;
-	for (size_t i = 0; i < count; i++) {
-		status = store_del(store, txn, store_dbi(store, table), gl_key_span(&keys[i]));
+	for (size_t i = 0; i < keys->count; i++) {
+		status = delete_one(
+		    store, txn, store_dbi(store, table), gl_key_span(&keys->at[i]), &still);
 		if (status == GL_OK)
 			gone++;
 		else if (status != GL_NOT_FOUND)

@@ -43,21 +43,32 @@ struct gl_admin {
 	int64_t now;
 	bool terminal;     /* `out` is a terminal: aligned columns instead of TSV */
 	unsigned columns;  /* of the terminal; 0: not known */
+	bool colour;       /* it shows colours, and they are wanted */
 	unsigned reopened; /* how often another table took the open one's place */
 	bool left_out;     /* entries could not be read; what was done is not all */
 
-	bool json;                  /* --json was given */
-	bool dry_run;               /* --dry-run was given */
-	const char *only;           /* value of --client, --sender or --recipient; NULL: none */
-	char only_kind;             /* 'c', 's', 'r' */
-	const char *mode;           /* --mode */
-	const char *postfix_config; /* --postfix-config */
-	const char *service_user;   /* --user */
-	bool undo;                  /* --undo */
-	const char *database;       /* --database */
-	const char *delay;          /* --delay, --ipv4cidr, --ipv6cidr: Postgrey's own */
-	const char *ipv4cidr;
-	const char *ipv6cidr;
+	/* What was given with options, as it was written; see option.c. */
+	bool json;
+	bool dry_run;
+	bool undo;
+	bool merge;
+	bool remove;
+	bool reverse;
+	bool never_retried;
+	bool prometheus;
+	bool watch;
+	bool deep;
+	const char *client, *sender, *recipient; /* NULL: not given, as for all below */
+	const char *state, *since, *before;
+	const char *sort, *limit;
+	const char *lasting; /* --for */
+	const char *reason;
+	const char *days;
+	const char *mode;
+	const char *postfix_config;
+	const char *service_user; /* --user */
+	const char *database;
+	const char *delay, *ipv4cidr, *ipv6cidr; /* Postgrey's own */
 
 	FILE *input; /* what the command's `open` opened, or NULL */
 };
@@ -66,11 +77,18 @@ struct gl_admin {
 enum gl_takes {
 	GL_TAKES_JSON = 1,
 	GL_TAKES_DRY_RUN = 2,
-	GL_TAKES_FILTER = 4,
-	GL_TAKES_SETUP = 8, /* --mode --postfix-config --user --undo */
-	GL_TAKES_DATABASE = 16,
-	GL_TAKES_POSTGREY = 32, /* --delay --ipv4cidr --ipv6cidr */
-	GL_TAKES_POSTFIX = 64   /* --postfix-config */
+	GL_TAKES_WHO = 4,    /* --client --sender --recipient */
+	GL_TAKES_FILTER = 8, /* --state --since --before --never-retried */
+	GL_TAKES_ORDER = 16, /* --sort --reverse --limit */
+	GL_TAKES_SETUP = 32, /* --mode --user --undo */
+	GL_TAKES_DATABASE = 64,
+	GL_TAKES_POSTGREY = 128, /* --delay --ipv4cidr --ipv6cidr */
+	GL_TAKES_POSTFIX = 256,  /* --postfix-config */
+	GL_TAKES_PASS = 512,     /* --remove --reason */
+	GL_TAKES_FOR = 1024,
+	GL_TAKES_MERGE = 2048,
+	GL_TAKES_FIGURES = 4096, /* --days --prometheus --watch */
+	GL_TAKES_DEEP = 8192
 };
 
 struct gl_command {

@@ -1,5 +1,6 @@
 #include "command.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
@@ -11,6 +12,13 @@ static unsigned terminal_columns(void)
 {
 	struct winsize size = { 0 };
 	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+/* See no-color.org. */
+static bool wants_colour(void)
+{
+	const char *no = getenv("NO_COLOR"), *terminal = getenv("TERM");
+	return (no == NULL || *no == '\0') && terminal != NULL && strcmp(terminal, "dumb") != 0;
 }
 
 /* A result that did not reach its file or pipe is no result. */
@@ -46,6 +54,7 @@ int main(int argc, char **argv)
 		.now = (int64_t)time(NULL),
 		.terminal = isatty(STDOUT_FILENO) == 1,
 		.columns = terminal_columns() };
+	admin.colour = admin.terminal && wants_colour();
 	const char *config = GREYLIST_DEFAULT_CONFIG;
 	int at = 1;
 

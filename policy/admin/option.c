@@ -1,132 +1,87 @@
 #include "option.h"
 
+#include <stddef.h>
 #include <string.h>
 
-enum option_id {
-	OPTION_JSON,
-	OPTION_DRY_RUN,
-	OPTION_CLIENT,
-	OPTION_SENDER,
-	OPTION_RECIPIENT,
-	OPTION_MODE,
-	OPTION_UNDO,
-	OPTION_POSTFIX_CONFIG,
-	OPTION_USER,
-	OPTION_DATABASE,
-	OPTION_DELAY,
-	OPTION_IPV4CIDR,
-	OPTION_IPV6CIDR,
-	OPTION_HELP,
-	OPTIONS
-};
+#define FLAG(field)  NULL, offsetof(struct gl_admin, field)
+#define VALUE(field) offsetof(struct gl_admin, field)
 
 static const struct option {
 	const char *name;
-	const char *value; /* NULL: it takes none */
-	unsigned takes;    /* who has it, of enum gl_takes; 0: everybody */
+	const char *value; /* NULL: it takes none, and its field is a bool */
+	size_t field;      /* of struct gl_admin */
+	unsigned takes;    /* who has it, of enum gl_takes */
 	const char *summary;
-} options[OPTIONS] = {
-	[OPTION_JSON] = { "--json", NULL, GL_TAKES_JSON, "print JSON, one object a line" },
-	[OPTION_DRY_RUN] = { "--dry-run", NULL, GL_TAKES_DRY_RUN,
+} options[] = {
+	{ "--json", FLAG(json), GL_TAKES_JSON, "print JSON, one object a line" },
+	{ "--prometheus", FLAG(prometheus), GL_TAKES_FIGURES,
+	    "print metrics for node_exporter's textfile collector" },
+	{ "--watch", FLAG(watch), GL_TAKES_FIGURES, "show it anew every two seconds" },
+	{ "--days", "DAYS", VALUE(days), GL_TAKES_FIGURES, "so many days, 7 if not given" },
+	{ "--dry-run", FLAG(dry_run), GL_TAKES_DRY_RUN,
 	    "say what would be done and change nothing" },
-	[OPTION_CLIENT] = { "--client", "CLIENT", GL_TAKES_FILTER,
-	    "everything of this address or network" },
-	[OPTION_SENDER] = { "--sender", "SENDER", GL_TAKES_FILTER,
-	    "everything from this address or domain" },
-	[OPTION_RECIPIENT] = { "--recipient", "RECIPIENT", GL_TAKES_FILTER,
-	    "everything to this address or domain" },
-	[OPTION_MODE] = { "--mode", "MODE", GL_TAKES_SETUP,
+	{ "--client", "CLIENT", VALUE(client), GL_TAKES_WHO, "of this address or network" },
+	{ "--sender", "SENDER", VALUE(sender), GL_TAKES_WHO, "from this address or domain" },
+	{ "--recipient", "RECIPIENT", VALUE(recipient), GL_TAKES_WHO, "to this address or domain" },
+	{ "--state", "STATE", VALUE(state), GL_TAKES_FILTER, "waiting, passed or expired" },
+	{ "--since", "TIME", VALUE(since), GL_TAKES_FILTER,
+	    "last seen then or later: 2h (ago), 2026-01-31" },
+	{ "--before", "TIME", VALUE(before), GL_TAKES_FILTER, "last seen before then" },
+	{ "--never-retried", FLAG(never_retried), GL_TAKES_FILTER,
+	    "one recorded attempt, and no pass" },
+	{ "--sort", "FIELD", VALUE(sort), GL_TAKES_ORDER, "by a field, such as last_seen" },
+	{ "--reverse", FLAG(reverse), GL_TAKES_ORDER, "the largest first" },
+	{ "--limit", "COUNT", VALUE(limit), GL_TAKES_ORDER, "no more entries than that" },
+	{ "--for", "TIME", VALUE(lasting), GL_TAKES_FOR, "how long, such as 10m or 1h" },
+	{ "--reason", "TEXT", VALUE(reason), GL_TAKES_PASS, "why, for whoever reads it later" },
+	{ "--remove", FLAG(remove), GL_TAKES_PASS, "take it back" },
+	{ "--merge", FLAG(merge), GL_TAKES_MERGE, "join with what the table has already" },
+	{ "--deep", FLAG(deep), GL_TAKES_DEEP, "read every page and record of the table too" },
+	{ "--mode", "MODE", VALUE(mode), GL_TAKES_SETUP,
 	    "set `mode` in greylist.conf, such as dry-run" },
-	[OPTION_UNDO] = { "--undo", NULL, GL_TAKES_SETUP, "take out what setup-postfix put in" },
-	[OPTION_POSTFIX_CONFIG] = { "--postfix-config", "DIR", GL_TAKES_SETUP | GL_TAKES_POSTFIX,
+	{ "--undo", FLAG(undo), GL_TAKES_SETUP, "take out what setup-postfix put in" },
+	{ "--postfix-config", "DIR", VALUE(postfix_config), GL_TAKES_POSTFIX,
 	    "the directory of Postfix's main.cf" },
-	[OPTION_USER] = { "--user", "USER", GL_TAKES_SETUP, "whom the helper runs as" },
-	[OPTION_DATABASE] = { "--database", "DIR", GL_TAKES_DATABASE,
+	{ "--user", "USER", VALUE(service_user), GL_TAKES_SETUP, "whom the helper runs as" },
+	{ "--database", "DIR", VALUE(database), GL_TAKES_DATABASE,
 	    "use the table in this directory" },
-	[OPTION_DELAY] = { "--delay", "TIME", GL_TAKES_POSTGREY, "Postgrey's --delay, if not 300" },
-	[OPTION_IPV4CIDR] = { "--ipv4cidr", "LENGTH", GL_TAKES_POSTGREY,
+	{ "--delay", "TIME", VALUE(delay), GL_TAKES_POSTGREY, "Postgrey's --delay, if not 300" },
+	{ "--ipv4cidr", "LENGTH", VALUE(ipv4cidr), GL_TAKES_POSTGREY,
 	    "Postgrey's --ipv4cidr, if not 24" },
-	[OPTION_IPV6CIDR] = { "--ipv6cidr", "LENGTH", GL_TAKES_POSTGREY,
+	{ "--ipv6cidr", "LENGTH", VALUE(ipv6cidr), GL_TAKES_POSTGREY,
 	    "Postgrey's --ipv6cidr, if not 64" },
-	[OPTION_HELP] = { "--help", NULL, 0, "print this help" },
 };
+
+enum { OPTIONS = sizeof options / sizeof *options };
 
 static bool takes(const struct gl_command *command, const struct option *option)
 {
-	return option->takes == 0 || (command->takes & option->takes) != 0;
+	return (command->takes & option->takes) != 0;
 }
 
-/* The option that `text` begins with, up to its end or its '='; OPTIONS: none of this command's. */
-static enum option_id find(const struct gl_command *command, const char *text)
+/* The command's option that `text` is, up to its end or its '='; NULL: none of this command's. */
+static const struct option *find(const struct gl_command *command, const char *text)
 {
 	size_t len = strcspn(text, "=");
-	enum option_id id = OPTION_JSON;
-	if (len == 2 && strncmp(text, "-h", len) == 0)
-		return OPTION_HELP;
-	for (; id < OPTIONS; id++) {
-		const struct option *option = &options[id];
-		if (strlen(option->name) == len && strncmp(option->name, text, len) == 0 &&
-		    takes(command, option))
-			break;
-	}
-	return id;
+	for (size_t i = 0; i < OPTIONS; i++)
+		if (strlen(options[i].name) == len && strncmp(options[i].name, text, len) == 0 &&
+		    takes(command, &options[i]))
+			return &options[i];
+	return NULL;
 }
 
-static bool set_filter(struct gl_admin *admin, const char *value, char kind)
+static void set(struct gl_admin *admin, const struct option *option, const char *value)
 {
-	if (admin->only != NULL) {
-		gl_admin_say(admin, "only one of --client, --sender and --recipient at a time");
-		return false;
-	}
-	admin->only = value;
-	admin->only_kind = kind;
-	return true;
+	char *field = (char *)admin + option->field;
+	if (option->value == NULL)
+		*(bool *)field = true;
+	else
+		memcpy(field, &value, sizeof value);
 }
 
-static bool set(struct gl_admin *admin, enum option_id id, const char *value)
+static bool is_help(const char *word)
 {
-	switch (id) {
-	case OPTION_JSON:
-		admin->json = true;
-		return true;
-	case OPTION_DRY_RUN:
-		admin->dry_run = true;
-		return true;
-	case OPTION_CLIENT:
-		return set_filter(admin, value, 'c');
-	case OPTION_SENDER:
-		return set_filter(admin, value, 's');
-	case OPTION_RECIPIENT:
-		return set_filter(admin, value, 'r');
-	case OPTION_MODE:
-		admin->mode = value;
-		return true;
-	case OPTION_UNDO:
-		admin->undo = true;
-		return true;
-	case OPTION_POSTFIX_CONFIG:
-		admin->postfix_config = value;
-		return true;
-	case OPTION_USER:
-		admin->service_user = value;
-		return true;
-	case OPTION_DATABASE:
-		admin->database = value;
-		return true;
-	case OPTION_DELAY:
-		admin->delay = value;
-		return true;
-	case OPTION_IPV4CIDR:
-		admin->ipv4cidr = value;
-		return true;
-	case OPTION_IPV6CIDR:
-		admin->ipv6cidr = value;
-		return true;
-	case OPTION_HELP:
-	case OPTIONS:
-		break;
-	}
-	return false;
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
 /* One option at argv[*at]; *at is moved on where its value is the next word. */
@@ -135,26 +90,27 @@ static enum gl_parsed take_one(
 {
 	const char *word = argv[*at];
 	const char *value = strchr(word, '=');
-	enum option_id id = find(command, word);
-	if (id == OPTIONS) {
+	const struct option *option = find(command, word);
+	if (is_help(word))
+		return GL_PARSED_HELP;
+	if (option == NULL) {
 		gl_admin_say(admin, "%s has no option %s", command->name, word);
 		return GL_PARSED_WRONG;
 	}
-	if (id == OPTION_HELP)
-		return GL_PARSED_HELP;
-	if (options[id].value == NULL && value != NULL) {
-		gl_admin_say(admin, "%s takes no value", options[id].name);
+	if (option->value == NULL && value != NULL) {
+		gl_admin_say(admin, "%s takes no value", option->name);
 		return GL_PARSED_WRONG;
 	}
 	if (value != NULL)
 		value++;
-	else if (options[id].value != NULL)
+	else if (option->value != NULL)
 		value = argv[++*at];
-	if (options[id].value != NULL && value == NULL) {
-		gl_admin_say(admin, "%s needs a value: %s", options[id].name, options[id].value);
+	if (option->value != NULL && value == NULL) {
+		gl_admin_say(admin, "%s needs a value: %s", option->name, option->value);
 		return GL_PARSED_WRONG;
 	}
-	return set(admin, id, value) ? GL_PARSED_RUN : GL_PARSED_WRONG;
+	set(admin, option, value);
+	return GL_PARSED_RUN;
 }
 
 enum gl_parsed gl_options_take(
@@ -179,30 +135,56 @@ enum gl_parsed gl_options_take(
 	return GL_PARSED_RUN;
 }
 
+/* Those that say who is meant stand in the command's arguments. */
+static bool is_in_usage(const struct gl_command *command, const struct option *option)
+{
+	return option->takes != GL_TAKES_WHO && takes(command, option);
+}
+
 void gl_command_usage(FILE *to, const struct gl_command *command)
 {
+	enum { SPELT_OUT = 6 };
+	size_t count = 0;
+	for (size_t i = 0; i < OPTIONS; i++)
+		count += is_in_usage(command, &options[i]);
 	fprintf(to, "usage: greylist-admin [-c FILE] %s", command->name);
-	for (enum option_id id = OPTION_JSON; id < OPTIONS; id++) {
-		const struct option *option = &options[id];
-		if (option->takes == 0 || option->takes == GL_TAKES_FILTER ||
-		    !takes(command, option))
-			continue;
-		fprintf(to, " [%s%s%s]", option->name, option->value != NULL ? " " : "",
-		    option->value != NULL ? option->value : "");
+	if (count > SPELT_OUT)
+		fputs(" [OPTION ...]", to);
+	for (size_t i = 0; count <= SPELT_OUT && i < OPTIONS; i++) {
+		const struct option *option = &options[i];
+		if (is_in_usage(command, option))
+			fprintf(to, " [%s%s%s]", option->name, option->value != NULL ? " " : "",
+			    option->value != NULL ? option->value : "");
 	}
 	fprintf(to, "%s%s\n", command->arguments[0] != 0 ? " " : "", command->arguments);
+}
+
+static void print_help(FILE *to, const char *name, const char *value, const char *summary)
+{
+	enum { COLUMN = 27 };
+	int used = fprintf(to, "  %s %s", name, value != NULL ? value : "");
+	fprintf(to, "%*s%s\n", used < COLUMN ? COLUMN - used : 1, "", summary);
 }
 
 void gl_command_help(FILE *to, const struct gl_command *command)
 {
 	gl_command_usage(to, command);
 	fprintf(to, "\n%s\n\n", command->summary);
-	for (enum option_id id = OPTION_JSON; id < OPTIONS; id++) {
-		const struct option *option = &options[id];
-		if (!takes(command, option))
+	for (size_t i = 0; i < OPTIONS; i++)
+		if (takes(command, &options[i]))
+			print_help(to, options[i].name, options[i].value, options[i].summary);
+	print_help(to, "--help", NULL, "print this help");
+}
+
+const char *gl_command_option(
+    const struct gl_command *command, size_t n, const char **value, const char **summary)
+{
+	for (size_t i = 0; i < OPTIONS; i++) {
+		if (!takes(command, &options[i]) || n-- > 0)
 			continue;
-		int used = fprintf(
-		    to, "  %s %s", option->name, option->value != NULL ? option->value : "");
-		fprintf(to, "%*s%s\n", used < 27 ? 27 - used : 1, "", option->summary);
+		*value = options[i].value;
+		*summary = options[i].summary;
+		return options[i].name;
 	}
+	return NULL;
 }

@@ -25,4 +25,11 @@ void gl_command_usage(FILE *to, const struct gl_command *command);
 /* The usage line, what the command does, and a line for each of its options. */
 void gl_command_help(FILE *to, const struct gl_command *command);
 
+/*
+ * The command's n-th option, or NULL behind the last. *value is NULL
+ * where it takes none. All static.
+ */
+const char *gl_command_option(
+    const struct gl_command *command, size_t n, const char **value, const char **summary);
+
 #endif

@@ -85,6 +85,15 @@ const char *gl_duration_text(char text[GL_TIME_TEXT], int64_t seconds)
 	return gl_out_string(&out);
 }
 
+void gl_print_colour(FILE *to, bool coloured, enum gl_colour colour, const char *text)
+{
+	static const char *const codes[] = { "\033[32m", "\033[33m", "\033[31m" };
+	if (coloured)
+		fprintf(to, "%s%s\033[0m", codes[colour], text);
+	else
+		fputs(text, to);
+}
+
 json_t *gl_json_text(struct gl_span text)
 {
 	if (text.len == 0)

@@ -30,6 +30,12 @@ const char *gl_time_short(char text[GL_TIME_TEXT], int64_t when);
 /* The two largest units: "3 min 20 s", "2 d 3 h". Returns `text`. */
 const char *gl_duration_text(char text[GL_TIME_TEXT], int64_t seconds);
 
+/* Good, in between, bad: green, yellow, red; the words say the same without it. */
+enum gl_colour { GL_GREEN, GL_YELLOW, GL_RED };
+
+/* The text, coloured where `coloured` says that the terminal shows it and somebody wants it. */
+void gl_print_colour(FILE *to, bool coloured, enum gl_colour colour, const char *text);
+
 /* A new reference, or NULL where memory is out: json_pack takes that, and its result is NULL too.
  */
 json_t *gl_json_text(struct gl_span text);

@@ -124,6 +124,7 @@ static enum gl_status delete_record(struct gl_world *world, const char *recipien
 	static struct gl_triplet triplet;
 	struct gl_address client;
 	struct gl_network network;
+	struct gl_keys keys = { &triplet.key, 1 };
 	size_t deleted = 0;
 	enum gl_status status = gl_address_parse(&client, gl_span_of(GL_PROBE_CLIENT));
 
@@ -133,7 +134,8 @@ static enum gl_status delete_record(struct gl_world *world, const char *recipien
 	status = gl_triplet_make(&triplet, &network, gl_span_of(GL_PROBE_SENDER),
 	    gl_span_of(recipient), gl_store_secret(world->store));
 	if (status == GL_OK)
-		status = gl_store_delete(world->store, GL_TABLE_TRIPLET, &triplet.key, 1, &deleted);
+		status = gl_store_delete(
+		    world->store, GL_TABLE_TRIPLET, &keys, NULL, NULL, &deleted);
 	return status == GL_OK && deleted == 0 ? GL_NOT_FOUND : status;
 }
 

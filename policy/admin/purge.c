@@ -1,77 +1,102 @@
-#include <inttypes.h>
-#include <unistd.h>
+#include <stdlib.h>
 
-#include "walk.h"
+#include "erase.h"
+#include "interrupt.h"
+#include "progress.h"
 
-enum { SLICE = 1000 }; /* entries looked at in one transaction: some milliseconds */
-
-struct tally {
-	const struct gl_admin *admin;
-	uint64_t expired;
+enum {
+	SLICE_MAX = 2000, /* entries looked at in one transaction */
+	SLICE_MIN = 100,
+	LONG = 4000, /* microseconds of one transaction: then the next one is smaller */
+	SHORT = 2000
 };
 
-static bool tally_one(void *context, const struct gl_entry *entry)
+#define EXPIRED "expired entries"
+
+struct purge {
+	struct gl_admin *admin;
+	struct gl_sweep sweep;
+	struct gl_interrupt interrupt;
+	struct gl_progress progress;
+	unsigned slice;
+	uint64_t deleted;
+};
+
+static enum gl_status sweep_slice(struct purge *purge)
 {
-	struct tally *tally = context;
-	const struct gl_timing *timing = &tally->admin->world.config.timing;
-	int64_t now = tally->admin->now;
-	if (entry->table == GL_TABLE_CLIENT
-		? gl_client_expired(timing, &entry->memory, now)
-		: gl_record_state(timing, &entry->record, now) == GL_STATE_EXPIRED)
-		tally->expired++;
-	return true;
+	enum gl_status status;
+	int64_t begun = gl_microseconds();
+	purge->sweep.budget = purge->slice;
+	do
+		status = gl_store_sweep(purge->admin->world.store, &purge->sweep);
+	while (gl_admin_again(purge->admin, status));
+	if (status != GL_OK)
+		return status;
+	int64_t took = gl_microseconds() - begun;
+	purge->deleted += purge->sweep.deleted;
+	gl_progress_add(&purge->progress, purge->sweep.looked_at);
+	if (took > LONG && purge->slice > SLICE_MIN)
+		purge->slice /= 2;
+	else if (took < SHORT && purge->slice < SLICE_MAX)
+		purge->slice *= 2;
+	gl_give_way(took);
+	return GL_OK;
 }
 
-static enum gl_exit dry_run(struct gl_admin *admin)
+/* From the beginning of the table to its end, each slice a transaction of its own. Unlike an
+ * erasure this deletes also what cannot be read, since it can let nobody pass. */
+static enum gl_status sweep_all(struct gl_admin *admin)
 {
-	struct tally tally = { .admin = admin };
-	enum gl_status status = gl_walk(admin, GL_TABLE_TRIPLET, tally_one, &tally);
-	if (status == GL_OK)
-		status = gl_walk(admin, GL_TABLE_CLIENT, tally_one, &tally);
-	fprintf(admin->out, "%" PRIu64 " expired entries would be deleted\n", tally.expired);
-	return gl_admin_fail(admin, status);
-}
-
-/* From the beginning of the table to its end, each slice a transaction of its own. */
-static enum gl_status sweep_all(struct gl_admin *admin, uint64_t *deleted)
-{
-	struct gl_sweep sweep = { .timing = admin->world.config.timing, .now = admin->now };
-	bool progress = isatty(fileno(admin->err)) == 1;
-	uint64_t looked_at = 0;
-	enum gl_status status = GL_OK;
-	while (status == GL_OK && !sweep.wrapped) {
-		sweep.budget = SLICE;
-		do
-			status = gl_store_sweep(admin->world.store, &sweep);
-		while (gl_admin_again(admin, status));
-		looked_at += sweep.looked_at;
-		*deleted += sweep.deleted;
-		if (progress)
-			fprintf(admin->err, "\r%" PRIu64 " looked at, %" PRIu64 " deleted ",
-			    looked_at, *deleted);
+	struct purge purge = { .admin = admin,
+		.sweep = { .timing = admin->world.config.timing, .now = admin->now },
+		.slice = SLICE_MIN };
+	struct gl_store_figures figures = { .triplets = 0 };
+	enum gl_status status = gl_store_measure(admin->world.store, &figures);
+	struct gl_erased erased = { .together = EXPIRED };
+	gl_interrupt_begin(&purge.interrupt);
+	gl_progress_begin(&purge.progress, admin, "entries", figures.triplets + figures.clients);
+	while (status == GL_OK && !purge.sweep.wrapped && !erased.interrupted) {
+		status = sweep_slice(&purge);
+		erased.interrupted = gl_interrupt_came(&purge.interrupt);
 	}
-	if (progress)
-		fputc('\n', admin->err);
+	gl_progress_end(&purge.progress);
+	erased.triplets = purge.deleted;
+	gl_erased_print(admin, &erased);
+	gl_interrupt_end(&purge.interrupt);
 	return status;
+}
+
+static bool nothing_given(const struct gl_admin *admin)
+{
+	return admin->client == NULL && admin->sender == NULL && admin->recipient == NULL &&
+	       admin->state == NULL && admin->since == NULL && admin->before == NULL &&
+	       !admin->never_retried;
 }
 
 static enum gl_exit purge(struct gl_admin *admin, int count, char **operands)
 {
 	(void)count;
 	(void)operands;
-	if (admin->dry_run)
-		return dry_run(admin);
-	uint64_t deleted = 0;
-	enum gl_status status = sweep_all(admin, &deleted);
-	fprintf(admin->out, "%" PRIu64 " expired entries deleted\n", deleted);
-	return gl_admin_fail(admin, status);
+	struct gl_erased erased = { .together = nothing_given(admin) ? EXPIRED : NULL };
+	if (nothing_given(admin) && !admin->dry_run)
+		return gl_admin_fail(admin, sweep_all(admin));
+	struct gl_filter *filter = malloc(sizeof *filter);
+	if (filter == NULL)
+		return GL_EXIT_IO;
+	if (admin->state == NULL)
+		admin->state = gl_state_text(GL_STATE_EXPIRED);
+	enum gl_exit code = gl_filter_read(filter, admin);
+	if (code == GL_EXIT_OK)
+		code = gl_admin_fail(admin, gl_erase(admin, filter, &erased));
+	free(filter);
+	return code;
 }
 
 const struct gl_command gl_command_purge = {
 	.name = "purge",
 	.arguments = "",
-	.summary = "delete what has expired",
+	.summary = "delete what has expired, or in the --state that is given",
 	.need = GL_NEED_WRITE,
-	.takes = GL_TAKES_DRY_RUN,
+	.takes = GL_TAKES_DRY_RUN | GL_TAKES_WHO | GL_TAKES_FILTER,
 	.run = purge,
 };

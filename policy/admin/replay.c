@@ -214,7 +214,7 @@ static enum gl_exit replay_file(struct gl_admin *admin, int count, char **operan
 		return GL_EXIT_IO;
 	replay->admin = admin;
 	replay->now = admin->now;
-	replay->scratch.signals = -1;
+	replay->scratch.interrupt.fd = -1;
 	gl_request_init(&replay->request);
 	enum gl_exit code = run(replay, operands[0]);
 	free(replay);

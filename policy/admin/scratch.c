@@ -6,32 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 enum { OPEN_MAX_AT_ONCE = 8 }; /* directories held open while removing */
-
-static void hold_signals(struct gl_scratch *scratch)
-{
-	static const int all[] = { SIGHUP, SIGINT, SIGPIPE, SIGTERM };
-	sigset_t endings;
-	sigemptyset(&endings);
-	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-		struct sigaction now;
-		if (sigaction(all[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
-			sigaddset(&endings, all[i]);
-	}
-	sigprocmask(SIG_BLOCK, &endings, &scratch->before);
-	scratch->signals = signalfd(-1, &endings, SFD_CLOEXEC);
-}
-
-static void release_signals(struct gl_scratch *scratch)
-{
-	if (scratch->signals >= 0)
-		close(scratch->signals);
-	scratch->signals = -1;
-	sigprocmask(SIG_SETMASK, &scratch->before, NULL);
-}
 
 enum gl_status gl_scratch_make(struct gl_scratch *scratch, struct gl_complaint *why)
 {
@@ -40,7 +17,7 @@ enum gl_status gl_scratch_make(struct gl_scratch *scratch, struct gl_complaint *
 		place = "/tmp";
 	int len = snprintf(
 	    scratch->directory, sizeof scratch->directory, "%s/greylist.XXXXXX", place);
-	hold_signals(scratch);
+	gl_interrupt_begin(&scratch->interrupt);
 	if (len > 0 && (size_t)len < sizeof scratch->directory &&
 	    mkdtemp(scratch->directory) != NULL)
 		return GL_OK;
@@ -48,14 +25,14 @@ enum gl_status gl_scratch_make(struct gl_scratch *scratch, struct gl_complaint *
 	    place,
 	    strerror(len > 0 && (size_t)len < sizeof scratch->directory ? errno : ENAMETOOLONG));
 	scratch->directory[0] = '\0';
-	release_signals(scratch);
+	gl_interrupt_end(&scratch->interrupt);
 	return GL_NO_ACCESS;
 }
 
 bool gl_scratch_readable(const struct gl_scratch *scratch, int fd)
 {
 	struct pollfd waiting[] = { { .fd = fd, .events = POLLIN },
-		{ .fd = scratch->signals, .events = POLLIN } };
+		{ .fd = scratch->interrupt.fd, .events = POLLIN } };
 	while (poll(waiting, 2, -1) < 0 && errno == EINTR)
 		continue;
 	return (waiting[1].revents & POLLIN) == 0;
@@ -76,5 +53,5 @@ void gl_scratch_remove(struct gl_scratch *scratch)
 		return;
 	nftw(scratch->directory, remove_one, OPEN_MAX_AT_ONCE, FTW_DEPTH | FTW_PHYS);
 	scratch->directory[0] = '\0';
-	release_signals(scratch);
+	gl_interrupt_end(&scratch->interrupt);
 }

@@ -8,16 +8,15 @@
 #ifndef GREYLIST_SCRATCH_H
 #define GREYLIST_SCRATCH_H
 
-#include <signal.h>
 #include <stdbool.h>
 
 #include "greylist/status.h"
+#include "interrupt.h"
 
-/* One that was never made is { .signals = -1 }. */
+/* One that was never made is { .interrupt.fd = -1 }. */
 struct gl_scratch {
 	char directory[256]; /* empty: there is none */
-	int signals;         /* of those that wait; -1: none waits */
-	sigset_t before;
+	struct gl_interrupt interrupt;
 };
 
 /*

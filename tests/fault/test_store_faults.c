@@ -78,6 +78,7 @@ static enum gl_status use(const char *database, bool *acknowledged)
 	struct gl_lookup lookup = { .table = GL_TABLE_CLIENT, .key = gl_span_of("x") };
 	struct gl_cursor cursor = { .table = GL_TABLE_TRIPLET };
 	struct gl_key key = { .len = 1, .bytes = "x" };
+	struct gl_keys keys = { &key, 1 };
 	static const struct gl_ruleset no_rules;
 	size_t deleted;
 	status = gl_store_lookup(store, &lookup, 1);
@@ -88,7 +89,7 @@ static enum gl_status use(const char *database, bool *acknowledged)
 	if (status == GL_OK)
 		status = gl_store_scan(store, &cursor, 10, ignore, NULL);
 	if (status == GL_OK)
-		status = gl_store_delete(store, GL_TABLE_CLIENT, &key, 1, &deleted);
+		status = gl_store_delete(store, GL_TABLE_CLIENT, &keys, NULL, NULL, &deleted);
 	if (status == GL_OK)
 		status = gl_store_replace_rules(store, &no_rules);
 	gl_store_close(store);

@@ -87,8 +87,7 @@ static void a_deletion_goes_on_in_the_new_table(void **state)
 {
 	struct scene scene;
 	begin(&scene, state, NOW);
-	scene.admin.only = "10.0.0.0/8";
-	scene.admin.only_kind = 'c';
+	scene.admin.client = "10.0.0.0/8";
 	char *none[] = { NULL };
 	assert_int_equal(gl_command_delete.run(&scene.admin, 0, none), GL_EXIT_OK);
 	end(&scene, "300 triplets and 0 clients deleted\n");

@@ -136,9 +136,10 @@ static void deleting_counts_what_was_there(void **state)
 	store_fixture_triplet(fixture->store, &there, "192.0.2.0/24", "a@b.test", "c@d.test");
 	store_fixture_triplet(fixture->store, &absent, "192.0.2.0/24", "x@b.test", "c@d.test");
 	store_fixture_remember(fixture->store, &there, first_seen_at(1000), 0);
-	struct gl_key keys[2] = { there.key, absent.key };
+	struct gl_key both[2] = { there.key, absent.key };
+	struct gl_keys keys = { both, 2 };
 	assert_int_equal(
-	    gl_store_delete(fixture->store, GL_TABLE_TRIPLET, keys, 2, &deleted), GL_OK);
+	    gl_store_delete(fixture->store, GL_TABLE_TRIPLET, &keys, NULL, NULL, &deleted), GL_OK);
 	assert_int_equal(deleted, 1);
 	struct gl_record record;
 	assert_false(store_fixture_recall(fixture->store, &there, &record));

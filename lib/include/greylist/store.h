@@ -121,12 +121,24 @@ GL_CHECKED enum gl_status gl_store_apply(
  */
 GL_CHECKED enum gl_status gl_store_sweep(struct gl_store *store, struct gl_sweep *sweep);
 
+struct gl_keys {
+	const struct gl_key *at; /* borrowed */
+	size_t count;
+};
+
 /*
- * Deletes the keys, all in one transaction; *deleted says how many
- * were there. Statuses as gl_store_apply.
+ * Whether an entry that was chosen for deletion still is to go. Asked
+ * inside the transaction, since it may have been written to meanwhile;
+ * key and value are borrowed for the call only.
+ */
+typedef bool gl_still_fn(void *context, struct gl_span key, struct gl_span value);
+
+/*
+ * Deletes those of the keys that `still` agrees with (NULL: all), in
+ * one transaction; *deleted says how many. Statuses as gl_store_apply.
  */
 GL_CHECKED enum gl_status gl_store_delete(struct gl_store *store, enum gl_table table,
-    const struct gl_key *keys, size_t count, size_t *deleted);
+    const struct gl_keys *keys, gl_still_fn *still, void *context, size_t *deleted);
 
 /*
  * Walks a table in the order of its keys, a slice a call, each slice in

@@ -1,0 +1,159 @@
+#include "erase.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "interrupt.h"
+#include "progress.h"
+#include "walk.h"
+
+enum {
+	BATCH_MAX = 512,
+	BATCH_MIN = 16,
+	LONG = 4000, /* microseconds of one transaction: then the next one is smaller */
+	SHORT = 2000
+};
+
+struct erasure {
+	struct gl_admin *admin;
+	const struct gl_filter *filter;
+	struct gl_erased *erased;
+	struct gl_interrupt interrupt;
+	struct gl_progress progress;
+	enum gl_status status; /* of the last batch */
+	enum gl_table table;   /* that the batch is of */
+	size_t most;           /* keys of the next transaction */
+	size_t batched;
+	struct gl_key batch[BATCH_MAX];
+};
+
+static bool still_fits(void *context, struct gl_span key, struct gl_span value)
+{
+	const struct erasure *erasure = context;
+	struct gl_entry entry;
+	return gl_entry_read(&entry, erasure->table, key, value) == GL_OK &&
+	       gl_filter_fits(erasure->filter, erasure->admin, &entry);
+}
+
+int64_t gl_microseconds(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+void gl_give_way(int64_t took)
+{
+	struct timespec pause = { .tv_sec = took / 1000000, .tv_nsec = took % 1000000 * 1000 };
+	nanosleep(&pause, NULL);
+}
+
+static void adapt(struct erasure *erasure, int64_t took)
+{
+	if (took > LONG && erasure->most > BATCH_MIN)
+		erasure->most /= 2;
+	else if (took < SHORT && erasure->most < BATCH_MAX)
+		erasure->most *= 2;
+	gl_give_way(took);
+}
+
+static void flush(struct erasure *erasure)
+{
+	struct gl_admin *admin = erasure->admin;
+	struct gl_keys keys = { erasure->batch, erasure->batched };
+	size_t deleted = erasure->batched;
+	erasure->batched = 0;
+	if (!admin->dry_run && deleted > 0) {
+		int64_t begun = gl_microseconds();
+		do
+			erasure->status = gl_store_delete(admin->world.store, erasure->table, &keys,
+			    still_fits, erasure, &deleted);
+		while (gl_admin_again(admin, erasure->status));
+		adapt(erasure, gl_microseconds() - begun);
+	}
+	if (erasure->status == GL_OK)
+		*(erasure->table == GL_TABLE_CLIENT ? &erasure->erased->clients
+						    : &erasure->erased->triplets) += deleted;
+}
+
+static bool look_at(void *context, const struct gl_entry *entry)
+{
+	struct erasure *erasure = context;
+	gl_progress_add(&erasure->progress, 1);
+	if (gl_interrupt_came(&erasure->interrupt)) {
+		erasure->erased->interrupted = true;
+		return false;
+	}
+	if (!gl_filter_fits(erasure->filter, erasure->admin, entry))
+		return true;
+	struct gl_key *slot = &erasure->batch[erasure->batched++];
+	slot->len = (uint16_t)entry->key.len;
+	memcpy(slot->bytes, entry->key.at, entry->key.len);
+	if (erasure->batched >= erasure->most)
+		flush(erasure);
+	return erasure->status == GL_OK;
+}
+
+static enum gl_status erase_table(struct erasure *erasure, enum gl_table table)
+{
+	if (erasure->erased->interrupted || !gl_filter_wants(erasure->filter, table))
+		return GL_OK;
+	erasure->table = table;
+	enum gl_status status = gl_walk(erasure->admin, table, look_at, erasure);
+	if (erasure->status == GL_OK && !erasure->erased->interrupted)
+		flush(erasure);
+	erasure->batched = 0;
+	return erasure->status != GL_OK ? erasure->status : status;
+}
+
+void gl_erased_print(const struct gl_admin *admin, const struct gl_erased *erased)
+{
+	if (erased->interrupted)
+		fputs("interrupted: ", admin->out);
+	if (erased->together != NULL)
+		fprintf(admin->out, "%" PRIu64 " %s", erased->triplets + erased->clients,
+		    erased->together);
+	else
+		fprintf(admin->out, "%" PRIu64 " triplet%s", erased->triplets,
+		    erased->triplets == 1 ? "" : "s");
+	if (erased->together == NULL && erased->clients_too)
+		fprintf(admin->out, " and %" PRIu64 " client%s", erased->clients,
+		    erased->clients == 1 ? "" : "s");
+	fprintf(admin->out, " %s\n", admin->dry_run ? "would be deleted" : "deleted");
+	fflush(admin->out);
+}
+
+static uint64_t count_entries(struct gl_admin *admin)
+{
+	struct gl_store_figures figures;
+	return gl_store_measure(admin->world.store, &figures) == GL_OK
+		   ? figures.triplets + figures.clients
+		   : 0;
+}
+
+enum gl_status gl_erase(
+    struct gl_admin *admin, const struct gl_filter *filter, struct gl_erased *erased)
+{
+	*erased = (struct gl_erased){ .together = erased->together,
+		.clients_too = gl_filter_wants(filter, GL_TABLE_CLIENT) };
+	struct erasure *erasure = calloc(1, sizeof *erasure);
+	if (erasure == NULL)
+		return GL_FAILED;
+	erasure->admin = admin;
+	erasure->filter = filter;
+	erasure->erased = erased;
+	erasure->most = BATCH_MIN;
+	gl_interrupt_begin(&erasure->interrupt);
+	gl_progress_begin(&erasure->progress, admin, "entries", count_entries(admin));
+	enum gl_status status = erase_table(erasure, GL_TABLE_TRIPLET);
+	if (status == GL_OK)
+		status = erase_table(erasure, GL_TABLE_CLIENT);
+	gl_progress_end(&erasure->progress);
+	if (status == GL_OK || erased->triplets + erased->clients > 0)
+		gl_erased_print(admin, erased);
+	gl_interrupt_end(&erasure->interrupt);
+	free(erasure);
+	return status;
+}
