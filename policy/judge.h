@@ -8,6 +8,7 @@
  *   mode = off                                         passes
  *   authenticated with SASL                            passes (RFC 6647 section 5, item 7)
  *   relays, client, recipient and sender lists         passes
+ *   allowed by hand, while it lasts (override.h)       passes
  *   auto-whitelisted client, if not never_auto_...     passes
  *   the triplet's own record                           gl_decide
  *
@@ -29,9 +30,10 @@ struct gl_bench {
 	struct gl_store *store;
 	const struct gl_rules_head *head; /* of the rules in force */
 	const struct gl_ruleset *rules; /* compiled in this process, or NULL: those in the table */
+	const struct gl_rules_head *overrides; /* of the overrides in the table; zeros: none */
 };
 
-/* About 100 KiB. What it borrows from the store is good until the store's next call. */
+/* About 180 KiB. What it borrows from the store is good until the store's next call. */
 struct gl_judgement {
 	bool pass;
 	enum gl_reason reason;
@@ -43,9 +45,11 @@ struct gl_judgement {
 
 	struct gl_rule_source rule; /* of a list's reason; rule.line 0: none */
 	enum gl_list list;
-	bool never_counted;             /* the client is one of never_auto_whitelist: */
-	struct gl_rule_source never;    /* by this rule */
-	bool gave_up;                   /* an expression could not be searched for to the end: */
+	bool never_counted;          /* the client is one of never_auto_whitelist: */
+	struct gl_rule_source never; /* by this rule */
+	struct gl_override override; /* that decided, or that keeps the client from being counted */
+	bool never_override;         /* the latter; both borrowed from the store */
+	bool gave_up;                /* an expression could not be searched for to the end: */
 	struct gl_rule_source hopeless; /* the first such one */
 
 	struct gl_address client;
@@ -63,7 +67,8 @@ struct gl_judgement {
 	bool client_inherited;        /* memory is of the inherited key */
 	struct gl_op ops[GL_OPS_MAX]; /* what the helper has to make durable before it replies */
 	size_t op_count;
-	struct gl_probes probes; /* private */
+	struct gl_probes probes; /* private, as is the next */
+	struct gl_probes override_probes;
 };
 
 /*
@@ -77,8 +82,8 @@ bool gl_judge_early(struct gl_judgement *judgement, const struct gl_config *conf
  * Decides one request, gl_judge_early's part included. GL_OK with the verdict; any other status is
  * the store's, and the judgement then says nothing.
  *
- * GL_REPLACED also where the rules in the table are not those that
- * bench->head describes: refresh and ask again.
+ * GL_REPLACED also where the rules or overrides in the table are not
+ * those that the bench's heads describe: refresh and ask again.
  */
 GL_CHECKED enum gl_status gl_judge(struct gl_judgement *judgement, const struct gl_bench *bench,
     const struct gl_request *request, int64_t now);

@@ -146,16 +146,20 @@ static void note_rule_mistake(void *context, const char *mistake)
 		gl_log_printf(world->log, GL_LOG_WARNING, "warning: %s", mistake);
 }
 
-/* The head of the rules that the table holds; GL_NOT_FOUND where there are none to use. */
+/* The head of the rules that the table holds; GL_NOT_FOUND where there are none to use. The head
+ * of the overrides is read along with it. */
 static enum gl_status stored_head(struct gl_world *world, struct gl_rules_head *head)
 {
 	struct gl_key key;
 	gl_rules_head_key(&key);
-	struct gl_lookup lookup = { .table = GL_TABLE_RULES, .key = gl_key_span(&key) };
-	enum gl_status status = gl_store_lookup(world->store, &lookup, 1);
+	struct gl_lookup heads[] = { { .table = GL_TABLE_RULES, .key = gl_key_span(&key) },
+		{ .table = GL_TABLE_OVERRIDE, .key = gl_key_span(&key) } };
+	enum gl_status status = gl_store_lookup(world->store, heads, 2);
 	if (status != GL_OK)
 		return status;
-	if (!lookup.found || gl_rules_head_decode(head, lookup.value) != GL_OK)
+	if (!heads[1].found || gl_rules_head_decode(&world->overrides, heads[1].value) != GL_OK)
+		world->overrides = no_rules.head;
+	if (!heads[0].found || gl_rules_head_decode(head, heads[0].value) != GL_OK)
 		return GL_NOT_FOUND;
 	return GL_OK;
 }
@@ -271,5 +275,6 @@ struct gl_bench gl_world_bench(const struct gl_world *world)
 		.store = world->store,
 		.head = &world->head,
 		.rules = world->no_rules ? &no_rules : world->rules,
+		.overrides = &world->overrides,
 	};
 }

@@ -39,8 +39,9 @@ struct gl_world {
 	struct gl_rules_head head; /* of the rules in force */
 	struct gl_ruleset *rules;  /* compiled here because the table does not hold them, or NULL */
 	bool head_known;
-	bool no_rules;                /* nothing could be compiled and the table has none */
-	uint8_t tried[GL_STAMP_SIZE]; /* the stamp of the last compilation that failed */
+	bool no_rules;                  /* nothing could be compiled and the table has none */
+	struct gl_rules_head overrides; /* of those in the table; read with the rules' head */
+	uint8_t tried[GL_STAMP_SIZE];   /* the stamp of the last compilation that failed */
 };
 
 /* Opens nothing yet. Both arguments are borrowed until gl_world_clear. */

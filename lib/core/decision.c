@@ -13,6 +13,7 @@ const char *gl_reason_text(enum gl_reason reason)
 		[GL_REASON_CLIENT_LIST] = "client whitelist",
 		[GL_REASON_RECIPIENT_LIST] = "recipient whitelist",
 		[GL_REASON_SENDER_LIST] = "sender whitelist",
+		[GL_REASON_ALLOWED] = "allowed",
 		[GL_REASON_AUTO_WHITELIST] = "client AWL",
 		[GL_REASON_FOUND] = "triplet found",
 		[GL_REASON_NEW] = "new",

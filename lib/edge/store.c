@@ -39,17 +39,22 @@ static enum gl_status keep_values(struct gl_store *store, struct gl_lookup *look
 	return GL_OK;
 }
 
+static enum gl_status look_up_one(struct gl_store *store, struct gl_lookup *lookup)
+{
+	MDB_dbi dbi;
+	enum gl_status status = GL_NOT_FOUND;
+	lookup->value = (struct gl_span){ NULL, 0 };
+	if (store_dbi(store, lookup->table, &dbi))
+		status = store_get(store, store->reader, dbi, lookup->key, &lookup->value);
+	lookup->found = status == GL_OK;
+	return status == GL_NOT_FOUND ? GL_OK : status;
+}
+
 enum gl_status gl_store_lookup(struct gl_store *store, struct gl_lookup *lookups, size_t count)
 {
 	enum gl_status status = store_read_begin(store);
-	for (size_t i = 0; status == GL_OK && i < count; i++) {
-		struct gl_lookup *lookup = &lookups[i];
-		status = store_get(store, store->reader, store_dbi(store, lookup->table),
-		    lookup->key, &lookup->value);
-		lookup->found = status == GL_OK;
-		if (status == GL_NOT_FOUND)
-			status = GL_OK;
-	}
+	for (size_t i = 0; status == GL_OK && i < count; i++)
+		status = look_up_one(store, &lookups[i]);
 	if (status == GL_OK)
 		status = keep_values(store, lookups, count);
 	store_read_end(store);
@@ -207,9 +212,10 @@ enum gl_status gl_store_delete(struct gl_store *store, enum gl_table table,
 		return status;
 	struct still still = { fn, context };
 	size_t gone = 0;
-	for (size_t i = 0; i < keys->count; i++) {
-		status = delete_one(
-		    store, txn, store_dbi(store, table), gl_key_span(&keys->at[i]), &still);
+	MDB_dbi dbi;
+	size_t count = store_dbi(store, table, &dbi) ? keys->count : 0;
+	for (size_t i = 0; i < count; i++) {
+		status = delete_one(store, txn, dbi, gl_key_span(&keys->at[i]), &still);
 		if (status == GL_OK)
 			gone++;
 		else if (status != GL_NOT_FOUND)

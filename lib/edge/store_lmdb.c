@@ -35,17 +35,23 @@ const char *gl_store_trouble(const struct gl_store *store)
 	return mdb_strerror(store->trouble);
 }
 
-MDB_dbi store_dbi(const struct gl_store *store, enum gl_table table)
+bool store_dbi(const struct gl_store *store, enum gl_table table, MDB_dbi *dbi)
 {
 	switch (table) {
 	case GL_TABLE_TRIPLET:
-		return store->triplet;
+		*dbi = store->triplet;
+		return true;
 	case GL_TABLE_CLIENT:
-		return store->client;
+		*dbi = store->client;
+		return true;
+	case GL_TABLE_OVERRIDE:
+		*dbi = store->override;
+		return store->has_override;
 	case GL_TABLE_RULES:
 		break;
 	}
-	return store->rules;
+	*dbi = store->rules;
+	return true;
 }
 
 unsigned gl_store_reap(struct gl_store *store)

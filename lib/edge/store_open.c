@@ -79,7 +79,12 @@ static int open_databases(struct gl_store *store, MDB_txn *txn, unsigned flags)
 		code = mdb_dbi_open(txn, "rules", flags, &store->rules);
 	if (code == MDB_SUCCESS)
 		code = mdb_dbi_open(txn, "meta", flags, &store->meta);
-	return code;
+	if (code != MDB_SUCCESS)
+		return code;
+	/* The youngest: the first tables of this format were made without it. */
+	code = mdb_dbi_open(txn, "override", flags, &store->override);
+	store->has_override = code == MDB_SUCCESS;
+	return code == MDB_NOTFOUND ? MDB_SUCCESS : code;
 }
 
 static struct gl_span fingerprint(const struct gl_store *store, uint8_t digest[GL_DIGEST_SIZE])
@@ -154,6 +159,23 @@ static enum gl_status read_meta(struct gl_store *store, struct gl_complaint *why
 	return status;
 }
 
+/* What the first tables of this format lack. */
+static enum gl_status add_override(struct gl_store *store)
+{
+	MDB_txn *txn;
+	MDB_dbi dbi;
+	enum gl_status status = store_write_begin(store, &txn);
+	if (status != GL_OK)
+		return status;
+	status = store_status(store, mdb_dbi_open(txn, "override", MDB_CREATE, &dbi));
+	if (status == GL_OK)
+		status = store_write_commit(store, &txn);
+	store_write_abort(store, &txn);
+	store->override = dbi;
+	store->has_override = status == GL_OK;
+	return status;
+}
+
 static enum gl_status open_table(
     struct gl_store *store, const struct gl_store_options *options, struct gl_complaint *why)
 {
@@ -163,6 +185,10 @@ static enum gl_status open_table(
 		status = store_status(store, open_env(store, options));
 	if (status == GL_OK)
 		status = read_meta(store, why);
+	/* A full map has no room for it, and still serves without. */
+	if (status == GL_OK && !store->has_override && !store->readonly &&
+	    add_override(store) == GL_REPLACED)
+		status = GL_REPLACED;
 	if (status != GL_OK && why->text[0] == '\0')
 		explain(store, status, why);
 	return status;

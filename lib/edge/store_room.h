@@ -25,7 +25,8 @@ struct gl_store {
 	char name[STORE_NAME_MAX]; /* of the table that is open */
 	MDB_env *env;
 	MDB_txn *reader; /* reset between two calls; NULL before the first */
-	MDB_dbi triplet, client, rules, meta;
+	MDB_dbi triplet, client, rules, meta, override;
+	bool has_override; /* false: a table of before there were any, opened for reading */
 	bool readonly;
 	int trouble; /* LMDB's or errno's code of the last failure */
 	struct gl_secret secret;
@@ -61,7 +62,8 @@ GL_CHECKED enum gl_status store_put(
 GL_CHECKED enum gl_status store_del(
     struct gl_store *store, MDB_txn *txn, MDB_dbi dbi, struct gl_span key);
 
-MDB_dbi store_dbi(const struct gl_store *store, enum gl_table table);
+/* False: this table has no such database. */
+bool store_dbi(const struct gl_store *store, enum gl_table table, MDB_dbi *dbi);
 
 /* store_sweep.c: the sweep's share inside a transaction of somebody else's. */
 GL_CHECKED enum gl_status store_sweep_within(

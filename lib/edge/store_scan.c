@@ -43,19 +43,28 @@ static int hand_out(
 	return code == MDB_NOTFOUND ? MDB_SUCCESS : code;
 }
 
+static enum gl_status scan(struct gl_store *store, MDB_dbi dbi, struct gl_cursor *cursor,
+    size_t slice, gl_scan_fn *each, void *context)
+{
+	MDB_cursor *at;
+	int code = mdb_cursor_open(store->reader, dbi, &at);
+	if (code != MDB_SUCCESS)
+		return store_status(store, code);
+	code = hand_out(cursor, at, slice, each, context);
+	mdb_cursor_close(at);
+	return store_status(store, code);
+}
+
 enum gl_status gl_store_scan(
     struct gl_store *store, struct gl_cursor *cursor, size_t slice, gl_scan_fn *each, void *context)
 {
+	MDB_dbi dbi;
+	cursor->done = !store_dbi(store, cursor->table, &dbi);
+	if (cursor->done)
+		return GL_OK;
 	enum gl_status status = store_read_begin(store);
-	if (status == GL_OK) {
-		MDB_cursor *at;
-		int code = mdb_cursor_open(store->reader, store_dbi(store, cursor->table), &at);
-		if (code == MDB_SUCCESS) {
-			code = hand_out(cursor, at, slice, each, context);
-			mdb_cursor_close(at);
-		}
-		status = store_status(store, code);
-	}
+	if (status == GL_OK)
+		status = scan(store, dbi, cursor, slice, each, context);
 	store_read_end(store);
 	return status;
 }

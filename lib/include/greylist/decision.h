@@ -44,6 +44,7 @@ enum gl_reason {
 	GL_REASON_CLIENT_LIST,
 	GL_REASON_RECIPIENT_LIST,
 	GL_REASON_SENDER_LIST,
+	GL_REASON_ALLOWED, /* by hand, for a while */
 	GL_REASON_AUTO_WHITELIST,
 	GL_REASON_FOUND, /* triplet found: passes */
 	GL_REASON_NEW,   /* deferred */

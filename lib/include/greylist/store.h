@@ -21,7 +21,7 @@
 #define GREYLIST_STORE_H
 
 #include "greylist/decision.h"
-#include "greylist/exempt.h"
+#include "greylist/override.h"
 
 /* All borrowed during the open only. */
 struct gl_store_options {
@@ -61,7 +61,7 @@ bool gl_store_current(const struct gl_store *store);
 /* The digest secret; borrowed, good until the close. */
 const struct gl_secret *gl_store_secret(const struct gl_store *store);
 
-enum gl_table { GL_TABLE_TRIPLET, GL_TABLE_CLIENT, GL_TABLE_RULES };
+enum gl_table { GL_TABLE_TRIPLET, GL_TABLE_CLIENT, GL_TABLE_RULES, GL_TABLE_OVERRIDE };
 
 /* One thing to look up. */
 struct gl_lookup {
@@ -170,6 +170,23 @@ GL_CHECKED enum gl_status gl_store_scan(struct gl_store *store, struct gl_cursor
  */
 GL_CHECKED enum gl_status gl_store_replace_rules(
     struct gl_store *store, const struct gl_ruleset *rules);
+
+/* One override to say (encoded, override.h), or with an empty value to take back. Borrowed. */
+struct gl_override_change {
+	struct gl_span key;
+	struct gl_span value;
+};
+
+/*
+ * Makes all the changes in one transaction, drops the overrides that are
+ * past their time, and renews the head. *changed is how many were said,
+ * and of those taken back, how many were there.
+ *
+ *   GL_TOO_LONG  there would be more than GL_OVERRIDES_MAX; nothing was changed
+ *   and the statuses of gl_store_apply
+ */
+GL_CHECKED enum gl_status gl_store_override(struct gl_store *store,
+    const struct gl_override_change *changes, size_t count, int64_t now, size_t *changed);
 
 /* Figures of the table as it is now. */
 struct gl_store_figures {
