@@ -108,8 +108,10 @@ struct gl_command {
 /* All commands, NULL behind the last. */
 extern const struct gl_command *const gl_commands[];
 
+extern const struct gl_command gl_command_allow;
 extern const struct gl_command gl_command_check;
 extern const struct gl_command gl_command_delete;
+extern const struct gl_command gl_command_deny_auto_whitelist;
 extern const struct gl_command gl_command_explain;
 extern const struct gl_command gl_command_import_postgrey;
 extern const struct gl_command gl_command_import_postgrey_options;
