@@ -88,7 +88,7 @@ static enum gl_status merge_client(
 }
 
 /* Writes nothing where nothing changes: a transaction without a change commits without a sync. */
-static enum gl_status apply_one(struct gl_store *store, MDB_txn *txn, const struct gl_op *op)
+enum gl_status store_apply_one(struct gl_store *store, MDB_txn *txn, const struct gl_op *op)
 {
 	bool is_triplet = op->kind == GL_OP_TRIPLET;
 	MDB_dbi dbi = is_triplet ? store->triplet : store->client;
@@ -114,7 +114,7 @@ static enum gl_status apply_all(
 	if (status != GL_OK)
 		return status;
 	for (size_t i = 0; status == GL_OK && i < count; i++)
-		status = apply_one(store, txn, &ops[i]);
+		status = store_apply_one(store, txn, &ops[i]);
 	if (status == GL_OK && sweep != NULL) {
 		swept = *sweep;
 		status = store_sweep_within(store, txn, &swept);

@@ -95,10 +95,10 @@ enum gl_status store_write_begin(struct gl_store *store, MDB_txn **txn)
 	*txn = NULL;
 	if (store->readonly)
 		return GL_NO_ACCESS;
-	enum gl_status status = place_gate_share(store);
+	enum gl_status status = store->alone ? GL_OK : place_gate_share(store);
 	if (status != GL_OK)
 		return status;
-	if (!gl_store_current(store)) {
+	if (!store->alone && !gl_store_current(store)) {
 		place_gate_leave(store);
 		return GL_REPLACED;
 	}

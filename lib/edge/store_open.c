@@ -15,14 +15,21 @@ const char *gl_store_engine(void)
 	return MDB_VERSION_STRING;
 }
 
-void gl_store_close(struct gl_store *store)
+void store_close_env(struct gl_store *store)
 {
-	if (store == NULL)
-		return;
 	if (store->reader != NULL)
 		mdb_txn_abort(store->reader);
 	if (store->env != NULL)
 		mdb_env_close(store->env);
+	store->reader = NULL;
+	store->env = NULL;
+}
+
+void gl_store_close(struct gl_store *store)
+{
+	if (store == NULL)
+		return;
+	store_close_env(store);
 	if (store->gate >= 0)
 		close(store->gate);
 	if (store->dir >= 0)
@@ -40,7 +47,7 @@ static void explain(const struct gl_store *store, enum gl_status status, struct 
 	else if (status == GL_FULL)
 		advice = "; make room, greylisting goes on by itself";
 	else if (status == GL_CORRUPT)
-		advice = "; move the table aside or bring a backup back";
+		advice = "; greylist-admin restore brings a backup back";
 	snprintf(why->text, sizeof why->text, "%s/%s: cannot be used: %s%s", store->directory,
 	    store->name, mdb_strerror(store->trouble), advice);
 }
@@ -87,9 +94,14 @@ static int open_databases(struct gl_store *store, MDB_txn *txn, unsigned flags)
 	return code == MDB_NOTFOUND ? MDB_SUCCESS : code;
 }
 
-static struct gl_span fingerprint(const struct gl_store *store, uint8_t digest[GL_DIGEST_SIZE])
+void store_fingerprint(const struct gl_store *store, uint8_t digest[GL_DIGEST_SIZE])
 {
 	gl_digest(digest, gl_span_of(fingerprint_of), &store->secret);
+}
+
+static struct gl_span fingerprint(const struct gl_store *store, uint8_t digest[GL_DIGEST_SIZE])
+{
+	store_fingerprint(store, digest);
 	return (struct gl_span){ (const char *)digest, GL_DIGEST_SIZE };
 }
 
@@ -176,7 +188,7 @@ static enum gl_status add_override(struct gl_store *store)
 	return status;
 }
 
-static enum gl_status open_table(
+enum gl_status store_open_found(
     struct gl_store *store, const struct gl_store_options *options, struct gl_complaint *why)
 {
 	why->text[0] = '\0';
@@ -195,7 +207,7 @@ static enum gl_status open_table(
 }
 
 /* GL_NOT_FOUND is no failure yet. */
-static enum gl_status find_table(struct gl_store *store, struct gl_complaint *why)
+enum gl_status store_find(struct gl_store *store, struct gl_complaint *why)
 {
 	enum gl_status status = place_link(store->dir, store->name);
 	if (status == GL_CORRUPT)
@@ -206,6 +218,17 @@ static enum gl_status find_table(struct gl_store *store, struct gl_complaint *wh
 	return status;
 }
 
+enum gl_status store_make_databases(
+    struct gl_store *store, const struct gl_store_options *options, struct gl_complaint *why)
+{
+	enum gl_status status = store_status(store, open_env(store, options));
+	if (status == GL_OK)
+		status = write_meta(store);
+	if (status != GL_OK)
+		explain(store, status, why);
+	return status;
+}
+
 /* Whoever closes the gate first makes the table; the others find it made. */
 static enum gl_status make_table(
     struct gl_store *store, const struct gl_store_options *options, struct gl_complaint *why)
@@ -213,7 +236,7 @@ static enum gl_status make_table(
 	enum gl_status status = place_gate_close(store);
 	if (status != GL_OK)
 		return place_failed(store, "gate", "locked", why);
-	status = find_table(store, why);
+	status = store_find(store, why);
 	if (status != GL_NOT_FOUND)
 		goto out;
 	status = place_secret(store, true, why);
@@ -221,15 +244,10 @@ static enum gl_status make_table(
 		status = place_make_table(store, why);
 	if (status != GL_OK)
 		goto out;
-	status = store_status(store, open_env(store, options));
+	status = store_make_databases(store, options, why);
 	if (status == GL_OK)
-		status = write_meta(store);
-	if (status != GL_OK)
-		explain(store, status, why);
-	else
 		status = place_publish(store, why);
-	mdb_env_close(store->env);
-	store->env = NULL;
+	store_close_env(store);
 	if (status != GL_OK)
 		place_discard(store);
 out:
@@ -240,7 +258,7 @@ out:
 static enum gl_status open_or_make(
     struct gl_store *store, const struct gl_store_options *options, struct gl_complaint *why)
 {
-	enum gl_status status = find_table(store, why);
+	enum gl_status status = store_find(store, why);
 	if (status == GL_NOT_FOUND && options->create && !options->readonly)
 		status = make_table(store, options, why);
 	if (status == GL_NOT_FOUND) {
@@ -252,28 +270,47 @@ static enum gl_status open_or_make(
 	if (status == GL_OK)
 		status = place_secret(store, false, why);
 	if (status == GL_OK)
-		status = open_table(store, options, why);
+		status = store_open_found(store, options, why);
 	return status;
+}
+
+enum gl_status store_prepare(
+    struct gl_store **store, const struct gl_store_options *options, struct gl_complaint *why)
+{
+	snprintf(why->text, sizeof why->text, "%s: out of memory", options->directory);
+	*store = calloc(1, sizeof **store);
+	if (*store == NULL)
+		return GL_FAILED;
+	(*store)->dir = -1;
+	(*store)->gate = -1;
+	(*store)->readonly = options->readonly;
+	return place_open(*store, options->directory, why);
+}
+
+/* The table was replaced between the look at the link and the look at what it named. */
+static bool was_replaced(const struct gl_store *store)
+{
+	char name[STORE_NAME_MAX];
+	return store->name[0] != '\0' && place_link(store->dir, name) == GL_OK &&
+	       strcmp(name, store->name) != 0;
 }
 
 enum gl_status gl_store_open(
     struct gl_store **store, const struct gl_store_options *options, struct gl_complaint *why)
 {
-	*store = NULL;
-	snprintf(why->text, sizeof why->text, "%s: out of memory", options->directory);
-	struct gl_store *opened = calloc(1, sizeof *opened);
-	if (opened == NULL)
-		return GL_FAILED;
-	opened->dir = -1;
-	opened->gate = -1;
-	opened->readonly = options->readonly;
-	enum gl_status status = place_open(opened, options->directory, why);
-	if (status == GL_OK)
-		status = open_or_make(opened, options, why);
-	if (status != GL_OK) {
-		gl_store_close(opened);
-		return status;
+	enum { TRIES = 5 }; /* more often than anybody replaces a table meanwhile */
+	enum gl_status status = GL_FAILED;
+	for (int tries = 0; tries < TRIES; tries++) {
+		status = store_prepare(store, options, why);
+		if (status == GL_OK)
+			status = open_or_make(*store, options, why);
+		if (status == GL_OK)
+			return GL_OK;
+		bool again = *store != NULL && was_replaced(*store);
+		gl_store_close(*store);
+		*store = NULL;
+		if (!again)
+			break;
 	}
-	*store = opened;
-	return GL_OK;
+	return status;
 }

@@ -88,6 +88,12 @@ static enum gl_status renew(struct renewal *renewal)
 	return status == GL_OK ? write_head(renewal) : status;
 }
 
+enum gl_status store_override_renew(struct gl_store *store, MDB_txn *txn, int64_t now)
+{
+	struct renewal renewal = { .store = store, .txn = txn, .now = now };
+	return renew(&renewal);
+}
+
 static enum gl_status change_one(
     struct gl_store *store, MDB_txn *txn, const struct gl_override_change *change, size_t *changed)
 {
@@ -103,21 +109,21 @@ static enum gl_status change_one(
 enum gl_status gl_store_override(struct gl_store *store, const struct gl_override_change *changes,
     size_t count, int64_t now, size_t *changed)
 {
-	struct renewal renewal = { .store = store, .now = now };
+	MDB_txn *txn;
 	size_t done = 0;
 	*changed = 0;
 	if (!store->has_override)
 		return GL_FULL;
-	enum gl_status status = store_write_begin(store, &renewal.txn);
+	enum gl_status status = store_write_begin(store, &txn);
 	if (status != GL_OK)
 		return status;
 	for (size_t i = 0; status == GL_OK && i < count; i++)
-		status = change_one(store, renewal.txn, &changes[i], &done);
+		status = change_one(store, txn, &changes[i], &done);
 	if (status == GL_OK)
-		status = renew(&renewal);
+		status = store_override_renew(store, txn, now);
 	if (status == GL_OK)
-		status = store_write_commit(store, &renewal.txn);
-	store_write_abort(store, &renewal.txn);
+		status = store_write_commit(store, &txn);
+	store_write_abort(store, &txn);
 	if (status == GL_OK)
 		*changed = done;
 	return status;

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -100,34 +99,6 @@ enum gl_status place_link(int dir, char name[STORE_NAME_MAX])
 	return strncmp(name, "table.", 6) == 0 && strchr(name, '/') == NULL ? GL_OK : GL_CORRUPT;
 }
 
-static enum gl_status gate_lock(struct gl_store *store, int how)
-{
-	if (store->gate < 0)
-		store->gate = openat(store->dir, "gate", O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-	if (store->gate < 0)
-		return store_status(store, errno);
-	while (flock(store->gate, how) != 0)
-		if (errno != EINTR)
-			return store_status(store, errno);
-	return GL_OK;
-}
-
-enum gl_status place_gate_close(struct gl_store *store)
-{
-	return gate_lock(store, LOCK_EX);
-}
-
-enum gl_status place_gate_share(struct gl_store *store)
-{
-	return gate_lock(store, LOCK_SH);
-}
-
-void place_gate_leave(struct gl_store *store)
-{
-	if (store->gate >= 0)
-		flock(store->gate, LOCK_UN);
-}
-
 /* A file nobody has seen yet, to be linked into place when it is whole. */
 static int temporary(int dir, const char *stem, char name[64])
 {
@@ -199,18 +170,22 @@ enum gl_status place_make_table(struct gl_store *store, struct gl_complaint *why
 	return place_failed(store, store->name, "made", why);
 }
 
-void place_discard(const struct gl_store *store)
+int place_remove(int dir, const char *name)
 {
-	char name[STORE_NAME_MAX];
-	if (place_link(store->dir, name) != GL_NOT_FOUND)
-		return;
-	int table = openat(store->dir, store->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int table = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (table < 0)
-		return;
+		return errno == ENOENT ? 0 : -1;
 	unlinkat(table, "data.mdb", 0);
 	unlinkat(table, "lock.mdb", 0);
 	close(table);
-	unlinkat(store->dir, store->name, AT_REMOVEDIR);
+	return unlinkat(dir, name, AT_REMOVEDIR);
+}
+
+void place_discard(const struct gl_store *store)
+{
+	char name[STORE_NAME_MAX];
+	if (place_link(store->dir, name) == GL_NOT_FOUND)
+		place_remove(store->dir, store->name);
 }
 
 /* The names in a directory are on disk only once the directory itself was synced. */

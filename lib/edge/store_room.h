@@ -10,6 +10,7 @@
 
 #include <lmdb.h>
 
+#include "greylist/inherited.h"
 #include "greylist/store.h"
 
 enum {
@@ -22,12 +23,14 @@ struct gl_store {
 	char *directory;
 	int dir;                   /* descriptor of the directory */
 	int gate;                  /* descriptor of the gate's file */
+	bool in_turnstile;         /* while this store replaces the table */
 	char name[STORE_NAME_MAX]; /* of the table that is open */
 	MDB_env *env;
 	MDB_txn *reader; /* reset between two calls; NULL before the first */
 	MDB_dbi triplet, client, rules, meta, override;
 	bool has_override; /* false: a table of before there were any, opened for reading */
 	bool readonly;
+	bool alone;  /* a table that is being made: nobody else can have it open, so no gate */
 	int trouble; /* LMDB's or errno's code of the last failure */
 	struct gl_secret secret;
 	char *values; /* copies of what the last look-up found */
@@ -72,13 +75,47 @@ GL_CHECKED enum gl_status store_sweep_within(
 /* store_space.c: whether only what deletions need is left of the map. */
 bool store_is_full(struct gl_store *store);
 
+/*
+ * store_open.c: a store with its directory open and no table yet; to be
+ * closed with gl_store_close whatever the status.
+ */
+GL_CHECKED enum gl_status store_prepare(
+    struct gl_store **store, const struct gl_store_options *options, struct gl_complaint *why);
+/* The name of the table in use goes to store->name. GL_NOT_FOUND: there is none, and no complaint.
+ */
+GL_CHECKED enum gl_status store_find(struct gl_store *store, struct gl_complaint *why);
+/* Opens the table store->name, which has to be one of ours. */
+GL_CHECKED enum gl_status store_open_found(
+    struct gl_store *store, const struct gl_store_options *options, struct gl_complaint *why);
+/* Makes the databases of an empty environment in the directory store->name; leaves it open. */
+GL_CHECKED enum gl_status store_make_databases(
+    struct gl_store *store, const struct gl_store_options *options, struct gl_complaint *why);
+/* Closes the table and keeps the directory; fine where none is open. */
+void store_close_env(struct gl_store *store);
+/* The digest by which a table knows its secret again. */
+void store_fingerprint(const struct gl_store *store, uint8_t digest[GL_DIGEST_SIZE]);
+
+/* store.c: one op inside a transaction of somebody else's. */
+GL_CHECKED enum gl_status store_apply_one(
+    struct gl_store *store, MDB_txn *txn, const struct gl_op *op);
+
+/* store_override.c: renews the head inside a transaction of somebody else's. */
+GL_CHECKED enum gl_status store_override_renew(struct gl_store *store, MDB_txn *txn, int64_t now);
+
+/*
+ * store_restore.c: merges the backup into a table that nobody else has
+ * open yet.
+ */
+GL_CHECKED enum gl_status store_merge_backup(struct gl_store *store, const struct gl_replacing *how,
+    struct gl_replaced *result, struct gl_complaint *why);
+
 /* store_place.c: the directory and its files; `why` is filled in on failure. */
 GL_CHECKED enum gl_status place_open(
     struct gl_store *store, const char *directory, struct gl_complaint *why);
 /* The name that the link `table` gives; GL_NOT_FOUND where there is no link, GL_CORRUPT where it
  * is none of ours. Sets errno otherwise. */
 GL_CHECKED enum gl_status place_link(int dir, char name[STORE_NAME_MAX]);
-/* Exclusive lock of the gate, for whoever makes or replaces a table; given up with
+/* store_gate.c. Exclusive lock of the gate, for whoever makes or replaces a table; given up with
  * place_gate_leave. */
 GL_CHECKED enum gl_status place_gate_close(struct gl_store *store);
 GL_CHECKED enum gl_status place_gate_share(struct gl_store *store);
@@ -88,6 +125,8 @@ GL_CHECKED enum gl_status place_make_table(struct gl_store *store, struct gl_com
 /* Removes a table that could not be finished: or every request would leave another one behind.
  * One that the link names stays, since others may have written to it. */
 void place_discard(const struct gl_store *store);
+/* Removes the directory of a table with its files; one that is not there is removed already. */
+int place_remove(int dir, const char *name);
 /* Makes lock.mdb whole where it is missing. */
 GL_CHECKED enum gl_status place_lock_file(struct gl_store *store, struct gl_complaint *why);
 /* Lets the link name store->name, durably. */

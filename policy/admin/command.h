@@ -110,6 +110,7 @@ extern const struct gl_command *const gl_commands[];
 
 extern const struct gl_command gl_command_allow;
 extern const struct gl_command gl_command_check;
+extern const struct gl_command gl_command_compact;
 extern const struct gl_command gl_command_delete;
 extern const struct gl_command gl_command_deny_auto_whitelist;
 extern const struct gl_command gl_command_explain;
@@ -118,6 +119,7 @@ extern const struct gl_command gl_command_import_postgrey_options;
 extern const struct gl_command gl_command_list;
 extern const struct gl_command gl_command_purge;
 extern const struct gl_command gl_command_replay;
+extern const struct gl_command gl_command_restore;
 extern const struct gl_command gl_command_setup_postfix;
 extern const struct gl_command gl_command_show;
 extern const struct gl_command gl_command_stats;

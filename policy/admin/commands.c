@@ -11,6 +11,7 @@
 const struct gl_command *const gl_commands[] = {
 	&gl_command_allow,
 	&gl_command_check,
+	&gl_command_compact,
 	&gl_command_delete,
 	&gl_command_deny_auto_whitelist,
 	&gl_command_explain,
@@ -19,6 +20,7 @@ const struct gl_command *const gl_commands[] = {
 	&gl_command_list,
 	&gl_command_purge,
 	&gl_command_replay,
+	&gl_command_restore,
 	&gl_command_setup_postfix,
 	&gl_command_show,
 	&gl_command_stats,

@@ -202,6 +202,46 @@ struct gl_store_figures {
 GL_CHECKED enum gl_status gl_store_measure(
     struct gl_store *store, struct gl_store_figures *figures);
 
+/* What replacing the table came to. */
+struct gl_replaced {
+	char table[32]; /* the new one, such as "table.2" */
+	char aside[64]; /* where one that could not be used was put; empty: there was none */
+	uint64_t before, after; /* bytes of the file; before is 0 where there was no table to use */
+	uint64_t merged;        /* entries of a backup that the table took in or knew */
+	uint64_t unusable;      /* entries of a backup that cannot be used: unreadable, or without
+				   their text and made under another secret */
+	int64_t waited;         /* milliseconds that writers had to wait */
+};
+
+struct gl_replacing {
+	const char *backup; /* its directory; NULL: only to write the table anew, without gaps */
+	int64_t now;
+	bool privacy;                /* no text of the backup's entries comes into the table */
+	bool (*stop)(void *context); /* asked before the new table takes its place; NULL: never */
+	void *context;
+};
+
+/*
+ * Writes the table anew, merges a backup into it where one is named, and
+ * lets it take the old one's place (the link `table`), while readers and
+ * writers live: readers go on, writers wait at the gate, and what was
+ * acknowledged before is in the new table. No power cut or SIGKILL
+ * leaves anything but the old or the new table in place. This process
+ * must not have the table open itself.
+ *
+ * A table that cannot be used (damaged, or of another secret) does not
+ * stand in the way of a backup: it is put aside. Where the backup's
+ * secret is another one the keys are made anew from the entries' text.
+ *
+ *   GL_NOT_FOUND  no table, and no backup named
+ *   GL_REPLACED   stopped; nothing was changed
+ *   GL_FULL       no room for both; nothing was changed
+ *   GL_MALFORMED  the backup is none; `why` says it
+ *   and those of gl_store_open
+ */
+GL_CHECKED enum gl_status gl_store_replace(const struct gl_store_options *options,
+    const struct gl_replacing *how, struct gl_replaced *result, struct gl_complaint *why);
+
 /*
  * Frees the reader slots of processes that died inside a look-up, and
  * returns how many: such a slot keeps every page freed since from being

@@ -1,0 +1,248 @@
+#include "store_room.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* While the gate is closed there is one builder, so these names are enough. What is found under
+ * them was left by one that was killed. */
+static const char being_made[] = ".table.new", going[] = ".table.old";
+
+struct replacement {
+	const struct gl_store_options *options;
+	const struct gl_replacing *how;
+	struct gl_replaced *result;
+	struct gl_complaint *why;
+	struct gl_store *old; /* its env is NULL where there is no table to use */
+	struct gl_store *fresh;
+	bool found;    /* there was a table, usable or not */
+	int64_t begun; /* milliseconds */
+};
+
+static int64_t milliseconds(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* What has to be whole and what a backup may replace. */
+static bool may_go_without(const struct replacement *run, enum gl_status status)
+{
+	return run->how->backup != NULL &&
+	       (status == GL_NOT_FOUND || status == GL_CORRUPT || status == GL_WRONG_SECRET);
+}
+
+static enum gl_status open_old(struct replacement *run)
+{
+	struct gl_store_options options = *run->options;
+	options.readonly = run->old->readonly = true;
+	enum gl_status status = store_find(run->old, run->why);
+	run->found = status == GL_OK;
+	if (status == GL_NOT_FOUND)
+		snprintf(run->why->text, sizeof run->why->text, "%s/table: is not there yet",
+		    run->options->directory);
+	if (status == GL_OK)
+		status = place_secret(run->old, false, run->why);
+	/* For reading: a writer would go through the gate that is closed here. */
+	if (status == GL_OK)
+		status = store_open_found(run->old, &options, run->why);
+	if (status == GL_OK || !may_go_without(run, status))
+		return status;
+	store_close_env(run->old);
+	return place_secret(run->old, true, run->why);
+}
+
+static enum gl_status failed(
+    const struct replacement *run, const char *what, int error, enum gl_status status)
+{
+	snprintf(run->why->text, sizeof run->why->text, "%s: %s: %s", run->options->directory, what,
+	    mdb_strerror(error));
+	return status;
+}
+
+static uint64_t size_of(struct gl_store *store)
+{
+	struct gl_store_figures figures;
+	return store->env != NULL && gl_store_measure(store, &figures) == GL_OK ? figures.bytes : 0;
+}
+
+/* Page by page in the order of the keys, and nothing that is free. */
+static enum gl_status copy_old(struct replacement *run)
+{
+	int table = openat(run->fresh->dir, being_made, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (table < 0)
+		return failed(run, "the new table cannot be made", errno, place_status(errno));
+	int fd = openat(table, "data.mdb", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+	int code = fd < 0 ? errno : mdb_env_copyfd2(run->old->env, fd, MDB_CP_COMPACT);
+	if (code == MDB_SUCCESS && (fchmod(fd, 0640) != 0 || fsync(fd) != 0))
+		code = errno;
+	if (fd >= 0)
+		close(fd);
+	close(table);
+	if (code == MDB_SUCCESS)
+		return GL_OK;
+	return failed(run, "the new table cannot be written", code, store_status(run->fresh, code));
+}
+
+/* An empty directory with a whole lock.mdb. */
+static enum gl_status make_directory(struct replacement *run)
+{
+	struct gl_store *fresh = run->fresh;
+	if (place_remove(fresh->dir, being_made) != 0 || mkdirat(fresh->dir, being_made, 0750) != 0)
+		return failed(run, "the new table cannot be made", errno, place_status(errno));
+	memcpy(fresh->name, being_made, sizeof being_made);
+	fresh->secret = run->old->secret;
+	fresh->alone = true;
+	return place_lock_file(fresh, run->why);
+}
+
+static bool same_counts(struct gl_store *a, struct gl_store *b)
+{
+	struct gl_store_figures of_a, of_b;
+	return gl_store_measure(a, &of_a) == GL_OK && gl_store_measure(b, &of_b) == GL_OK &&
+	       of_a.triplets == of_b.triplets && of_a.clients == of_b.clients;
+}
+
+static enum gl_status build(struct replacement *run)
+{
+	/* Synced once, at the end. */
+	struct gl_store_options options = *run->options;
+	options.sync_data = options.sync_meta = false;
+	options.readonly = false;
+	enum gl_status status = make_directory(run);
+	if (status != GL_OK)
+		return status;
+	if (run->old->env == NULL)
+		status = store_make_databases(run->fresh, &options, run->why);
+	else
+		status = copy_old(run);
+	if (status == GL_OK && run->old->env != NULL)
+		status = store_open_found(run->fresh, &options, run->why);
+	if (status == GL_OK && run->old->env != NULL && !same_counts(run->old, run->fresh))
+		status = failed(
+		    run, "the new table is not what the old one was", MDB_CORRUPTED, GL_CORRUPT);
+	if (status == GL_OK && run->how->backup != NULL)
+		status = store_merge_backup(run->fresh, run->how, run->result, run->why);
+	if (status == GL_OK) {
+		int code = mdb_env_sync(run->fresh->env, 1);
+		if (code != MDB_SUCCESS)
+			status = failed(run, "the new table cannot be synced", code,
+			    store_status(run->fresh, code));
+	}
+	return status;
+}
+
+/* The next number that no directory has. */
+static enum gl_status name_it(struct replacement *run)
+{
+	enum { TABLES_MAX = 1000000 };
+	struct gl_store *fresh = run->fresh;
+	unsigned long number = 0;
+	if (strncmp(run->old->name, "table.", 6) == 0)
+		number = strtoul(run->old->name + 6, NULL, 10);
+	while (++number < TABLES_MAX) {
+		char name[STORE_NAME_MAX];
+		struct stat info;
+		snprintf(name, sizeof name, "table.%lu", number);
+		if (fstatat(fresh->dir, name, &info, AT_SYMLINK_NOFOLLOW) == 0)
+			continue;
+		if (renameat(fresh->dir, being_made, fresh->dir, name) != 0)
+			break;
+		memcpy(fresh->name, name, sizeof name);
+		return GL_OK;
+	}
+	return failed(run, "the new table cannot be named", errno, place_status(errno));
+}
+
+/* Under another name first: whoever looks for its old one has to look at the link again. */
+static void remove_old(const struct replacement *run)
+{
+	const struct gl_store *old = run->old;
+	place_remove(old->dir, going);
+	if (renameat(old->dir, old->name, old->dir, going) == 0)
+		place_remove(old->dir, going);
+}
+
+static void put_aside(const struct replacement *run)
+{
+	const struct gl_store *old = run->old;
+	char name[64];
+	snprintf(name, sizeof name, "%s.aside", old->name);
+	if (renameat(old->dir, old->name, old->dir, name) == 0)
+		snprintf(run->result->aside, sizeof run->result->aside, "%s", name);
+}
+
+static enum gl_status take_place(struct replacement *run)
+{
+	struct gl_replaced *result = run->result;
+	bool usable = run->old->env != NULL;
+	result->after = size_of(run->fresh);
+	store_close_env(run->fresh);
+	if (run->how->stop != NULL && run->how->stop(run->how->context)) {
+		snprintf(run->why->text, sizeof run->why->text, "%s: stopped; nothing was changed",
+		    run->options->directory);
+		return GL_REPLACED;
+	}
+	enum gl_status status = name_it(run);
+	if (status == GL_OK)
+		status = place_publish(run->fresh, run->why);
+	if (status != GL_OK)
+		return status;
+	snprintf(result->table, sizeof result->table, "%s", run->fresh->name);
+	if (usable)
+		remove_old(run);
+	else if (run->found)
+		put_aside(run);
+	return GL_OK;
+}
+
+/* What did not become the table in use. */
+static void discard(const struct replacement *run)
+{
+	const struct gl_store *fresh = run->fresh;
+	char name[STORE_NAME_MAX];
+	place_remove(fresh->dir, being_made);
+	if (strncmp(fresh->name, "table.", 6) == 0 && place_link(fresh->dir, name) == GL_OK &&
+	    strcmp(name, fresh->name) != 0)
+		place_remove(fresh->dir, fresh->name);
+}
+
+static enum gl_status replace(struct replacement *run)
+{
+	enum gl_status status = place_gate_close(run->old);
+	if (status != GL_OK)
+		return place_failed(run->old, "gate", "locked", run->why);
+	run->begun = milliseconds();
+	status = open_old(run);
+	run->result->before = status == GL_OK ? size_of(run->old) : 0;
+	if (status == GL_OK)
+		status = build(run);
+	if (status == GL_OK)
+		status = take_place(run);
+	if (status != GL_OK)
+		discard(run);
+	place_gate_leave(run->old);
+	run->result->waited = milliseconds() - run->begun;
+	return status;
+}
+
+enum gl_status gl_store_replace(const struct gl_store_options *options,
+    const struct gl_replacing *how, struct gl_replaced *result, struct gl_complaint *why)
+{
+	struct replacement run = { .options = options, .how = how, .result = result, .why = why };
+	*result = (struct gl_replaced){ .before = 0 };
+	enum gl_status status = store_prepare(&run.old, options, why);
+	if (status == GL_OK)
+		status = store_prepare(&run.fresh, options, why);
+	if (status == GL_OK)
+		status = replace(&run);
+	gl_store_close(run.fresh);
+	gl_store_close(run.old);
+	return status;
+}
