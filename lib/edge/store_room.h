@@ -99,6 +99,15 @@ void store_fingerprint(const struct gl_store *store, uint8_t digest[GL_DIGEST_SI
 GL_CHECKED enum gl_status store_apply_one(
     struct gl_store *store, MDB_txn *txn, const struct gl_op *op);
 
+/*
+ * store_check.c: whether an entry is what its key says. GL_CORRUPT and
+ * GL_VERSION: it cannot be read; GL_WRONG_SECRET: it can, and its key is
+ * not the digest of its text.
+ */
+GL_CHECKED enum gl_status store_check_triplet(
+    const struct gl_secret *secret, struct gl_span key, struct gl_span value);
+GL_CHECKED enum gl_status store_check_client(struct gl_span key, struct gl_span value);
+
 /* store_override.c: renews the head inside a transaction of somebody else's. */
 GL_CHECKED enum gl_status store_override_renew(struct gl_store *store, MDB_txn *txn, int64_t now);
 

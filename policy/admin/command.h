@@ -109,6 +109,7 @@ struct gl_command {
 extern const struct gl_command *const gl_commands[];
 
 extern const struct gl_command gl_command_allow;
+extern const struct gl_command gl_command_backup;
 extern const struct gl_command gl_command_check;
 extern const struct gl_command gl_command_compact;
 extern const struct gl_command gl_command_delete;
@@ -133,6 +134,13 @@ void gl_commands_help(FILE *to);
  * shares; the order of argv changes.
  */
 enum gl_exit gl_command_run(struct gl_admin *admin, int argc, char **argv);
+
+/*
+ * Becomes the owner of the state directory and opens the table, for a
+ * command that has to open something else first and so needs only a
+ * configuration. What went wrong was said.
+ */
+enum gl_exit gl_admin_open_table(struct gl_admin *admin, enum gl_need need);
 
 /* The exit code that a status of the store means. */
 enum gl_exit gl_exit_of(enum gl_status status);

@@ -10,6 +10,7 @@
 
 const struct gl_command *const gl_commands[] = {
 	&gl_command_allow,
+	&gl_command_backup,
 	&gl_command_check,
 	&gl_command_compact,
 	&gl_command_delete,
@@ -168,7 +169,7 @@ static enum gl_access access_of(enum gl_need need)
 	return GL_ACCESS_READ;
 }
 
-static enum gl_exit open_table(struct gl_admin *admin, enum gl_need need)
+enum gl_exit gl_admin_open_table(struct gl_admin *admin, enum gl_need need)
 {
 	struct gl_complaint why = { "" };
 	enum gl_status status = gl_become_owner(admin->world.config.database, &why);
@@ -197,7 +198,7 @@ static enum gl_exit provide(
 	if (code != GL_EXIT_OK || command->need == GL_NEED_NOTHING ||
 	    command->need == GL_NEED_CONFIG)
 		return code;
-	return open_table(admin, command->need);
+	return gl_admin_open_table(admin, command->need);
 }
 
 enum gl_exit gl_command_run(struct gl_admin *admin, int argc, char **argv)

@@ -202,6 +202,53 @@ struct gl_store_figures {
 GL_CHECKED enum gl_status gl_store_measure(
     struct gl_store *store, struct gl_store_figures *figures);
 
+/*
+ * A hot backup: a second environment, filled in slices, so that no reader
+ * pins the live table's pages and the file does not grow for it. Every
+ * record is whole and in the state of some moment while the backup was
+ * made; what was acknowledged before it began is in it, unless it was
+ * deleted since. The digest secret is not in it, only the fingerprint.
+ */
+struct gl_copy;
+
+struct gl_copied {
+	uint64_t triplets, clients, overrides;
+	uint64_t bytes; /* of the file */
+};
+
+/*
+ * Begins a copy in the file `name` of the directory `dir`, which has to
+ * stay open until the end; a file of that name is replaced. *copy is the
+ * caller's, to be given back with gl_store_copy_end or _drop.
+ *
+ *   GL_NO_ACCESS, GL_FULL, GL_FAILED; `why` says it
+ */
+GL_CHECKED enum gl_status gl_store_copy_begin(struct gl_copy **copy, struct gl_store *store,
+    int dir, const char *name, struct gl_complaint *why);
+
+/*
+ * Copies the next entries, at most `slice`; *copied says how many, and 0
+ * means that all are. After GL_REPLACED or with a store that was opened
+ * again it goes on where it was. Statuses as gl_store_lookup, and GL_FULL
+ * where the copy has no room.
+ */
+GL_CHECKED enum gl_status gl_store_copy_slice(
+    struct gl_copy *copy, struct gl_store *store, size_t slice, size_t *copied);
+
+/*
+ * Syncs the copy and frees it. Then reads it as whoever restores it
+ * will: every record decoded, every key held against its text, and as
+ * many of each kind as were written.
+ *
+ *   GL_CORRUPT  the copy is not what was written; `why` says it
+ *   GL_FULL, GL_FAILED
+ */
+GL_CHECKED enum gl_status gl_store_copy_end(
+    struct gl_copy *copy, struct gl_copied *result, struct gl_complaint *why);
+
+/* Removes the file. NULL is fine. */
+void gl_store_copy_drop(struct gl_copy *copy);
+
 /* What replacing the table came to. */
 struct gl_replaced {
 	char table[32]; /* the new one, such as "table.2" */
