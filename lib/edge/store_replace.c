@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 /* While the gate is closed there is one builder, so these names are enough. What is found under
@@ -23,13 +22,6 @@ struct replacement {
 	bool found;    /* there was a table, usable or not */
 	int64_t begun; /* milliseconds */
 };
-
-static int64_t milliseconds(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* What has to be whole and what a backup may replace. */
 static bool may_go_without(const struct replacement *run, enum gl_status status)
@@ -218,7 +210,7 @@ static enum gl_status replace(struct replacement *run)
 	enum gl_status status = place_gate_close(run->old);
 	if (status != GL_OK)
 		return place_failed(run->old, "gate", "locked", run->why);
-	run->begun = milliseconds();
+	run->begun = run->how->clock();
 	status = open_old(run);
 	run->result->before = status == GL_OK ? size_of(run->old) : 0;
 	if (status == GL_OK)
@@ -228,7 +220,7 @@ static enum gl_status replace(struct replacement *run)
 	if (status != GL_OK)
 		discard(run);
 	place_gate_leave(run->old);
-	run->result->waited = milliseconds() - run->begun;
+	run->result->waited = run->how->clock() - run->begun;
 	return status;
 }
 

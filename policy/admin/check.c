@@ -143,6 +143,8 @@ static void check_table(struct gl_check *check)
 		    admin->world.config.database);
 	else
 		gl_finding_mistake(check, GL_FINDING_TABLE, admin->world.store_why.text);
+	if (status == GL_OK && admin->deep)
+		gl_check_deep(check);
 	check_counters(check);
 }
 
@@ -187,6 +189,6 @@ const struct gl_command gl_command_check = {
 	.arguments = "",
 	.summary = "look for mistakes in configuration, lists, table and Postfix",
 	.need = GL_NEED_NOTHING,
-	.takes = GL_TAKES_JSON | GL_TAKES_POSTFIX,
+	.takes = GL_TAKES_JSON | GL_TAKES_POSTFIX | GL_TAKES_DEEP,
 	.run = check,
 };

@@ -53,6 +53,27 @@ static void check_owners(struct gl_check *check, const char *path, uid_t owner)
 	closedir(directory);
 }
 
+/* What a compact, a restore or somebody's hand left behind. */
+static void check_unused(struct gl_check *check, const char *path)
+{
+	char used[256], file[4096];
+	DIR *directory = opendir(path);
+	if (directory == NULL)
+		return;
+	ssize_t len = readlinkat(dirfd(directory), "table", used, sizeof used - 1);
+	used[len > 0 ? len : 0] = '\0';
+	for (struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory)) {
+		const char *name = entry->d_name;
+		if ((strncmp(name, "table.", 6) != 0 && strncmp(name, ".table.", 7) != 0) ||
+		    strcmp(name, used) == 0)
+			continue;
+		snprintf(file, sizeof file, "%s/%s", path, name);
+		gl_finding(check, GL_FINDING_TABLE_UNUSED, gl_at_file(file),
+		    "is not the table in use, which is %s", used[0] != '\0' ? used : "none");
+	}
+	closedir(directory);
+}
+
 static void check_secret(struct gl_check *check, const char *directory)
 {
 	char path[4096];
@@ -97,6 +118,7 @@ bool gl_check_place(struct gl_check *check, const char *directory)
 	struct stat link;
 	if (stat(table, &link) == 0)
 		check_owners(check, table, info.st_uid);
+	check_unused(check, directory);
 	check_secret(check, directory);
 	check_room(check, directory);
 	return true;

@@ -23,6 +23,13 @@ struct gl_lint_lists {
 /* Duplicates, entries that a wider one covers, lists in the place of the other. */
 void gl_lint_lists(struct gl_check *check, const struct gl_lint_lists *lists);
 
+/*
+ * Reads every page and every entry of the table, in a child of this
+ * process, since damage may end whoever reads it. Closes the table that
+ * is open here.
+ */
+void gl_check_deep(struct gl_check *check);
+
 /* Files beside the configuration that look like lists and are none of the inputs. */
 void gl_lint_unread(struct gl_check *check, const struct gl_lint_lists *lists);
 

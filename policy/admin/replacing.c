@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "erase.h"
 #include "interrupt.h"
 #include "output.h"
 #include "owner.h"
@@ -53,6 +54,11 @@ static void print_text(const struct gl_admin *admin, const struct gl_replaced *r
 	    result->waited / 1000, result->waited % 1000);
 }
 
+static int64_t milliseconds(void)
+{
+	return gl_microseconds() / 1000;
+}
+
 static bool stop(void *context)
 {
 	return gl_interrupt_came(context);
@@ -73,6 +79,7 @@ enum gl_exit gl_replace_table(
 	struct gl_replacing how = { .backup = backup,
 		.now = admin->now,
 		.privacy = config->privacy,
+		.clock = milliseconds,
 		.stop = stop,
 		.context = &interrupt };
 	if (status == GL_OK)

@@ -203,6 +203,34 @@ GL_CHECKED enum gl_status gl_store_measure(
     struct gl_store *store, struct gl_store_figures *figures);
 
 /*
+ * Whether an entry that a scan handed out is what its key says: it can
+ * be decoded, and a triplet's key ends in the digest of its text.
+ *
+ *   GL_CORRUPT       it cannot be read
+ *   GL_VERSION       written by a newer greylist
+ *   GL_WRONG_SECRET  the key is not the text's
+ */
+GL_CHECKED enum gl_status gl_store_check_entry(
+    const struct gl_store *store, enum gl_table table, struct gl_span key, struct gl_span value);
+
+/* Where the pages of the table's file are, in one state of the table. */
+struct gl_pages {
+	uint64_t all;   /* of the file, as it is used */
+	uint64_t used;  /* by the databases and the two heads */
+	uint64_t free;  /* listed as free */
+	uint64_t twice; /* listed as free more than once, or beyond the file */
+};
+
+/*
+ * Counts them. Nothing is wrong where used and free make up all, and
+ * none is there twice.
+ *
+ *   GL_MORE  there was no moment between two writes; try again
+ *   and the statuses of gl_store_lookup
+ */
+GL_CHECKED enum gl_status gl_store_count_pages(struct gl_store *store, struct gl_pages *pages);
+
+/*
  * A hot backup: a second environment, filled in slices, so that no reader
  * pins the live table's pages and the file does not grow for it. Every
  * record is whole and in the state of some moment while the backup was
@@ -264,6 +292,7 @@ struct gl_replacing {
 	const char *backup; /* its directory; NULL: only to write the table anew, without gaps */
 	int64_t now;
 	bool privacy;                /* no text of the backup's entries comes into the table */
+	int64_t (*clock)(void);      /* milliseconds of a clock that never steps */
 	bool (*stop)(void *context); /* asked before the new table takes its place; NULL: never */
 	void *context;
 };
