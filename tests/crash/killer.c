@@ -1,11 +1,14 @@
 /*
- * killer HELPER - helpers killed with SIGKILL at random moments.
+ * killer HELPER [ADMIN] - helpers killed with SIGKILL at random moments.
  *
  * In each episode a few helpers start on no table at all and are asked
  * about new triplets as fast as they answer, while each of them is killed
  * after a random time and replaced. Whatever was answered has to be in the
  * table afterwards, and nobody may be left locked out. This proves what the
  * death of a process does, not what a power cut does.
+ *
+ * With ADMIN, greylist-admin backs the table up, restores it and writes it
+ * anew all the while, and is killed at random moments too.
  */
 #include <inttypes.h>
 #include <poll.h>
@@ -15,6 +18,7 @@
 
 #include "dice.h"
 #include "ledger.h"
+#include "replacer.h"
 #include "rig.h"
 
 enum { WORKERS = 8, ENTRIES = 1 << 16, DELAY = 3600, PATIENCE = 20000 /* milliseconds */ };
@@ -33,6 +37,7 @@ struct hunt {
 	struct worker workers[WORKERS];
 	uint64_t number; /* makes envelopes unlike those of other episodes */
 	uint64_t answers, kills, wrong;
+	struct replacer replacer;
 };
 
 static int64_t clock_now(void)
@@ -194,10 +199,13 @@ static void run_episode(struct hunt *hunt, int64_t seconds, const char *helper)
 	hunt->ledger.count = 0;
 	for (int i = 0; i < WORKERS; i++)
 		start(hunt, &hunt->workers[i]);
+	replacer_begin(&hunt->replacer, &hunt->rig);
 	while (clock_now() < until) {
 		kill_the_due(hunt);
-		listen_once(hunt, 1000);
+		replacer_go_on(&hunt->replacer, &hunt->dice, clock_now());
+		listen_once(hunt, hunt->replacer.admin != NULL ? 5 : 1000);
 	}
+	replacer_end(&hunt->replacer);
 	let_live(hunt);
 	printf("  %" PRIu64 " answers, %" PRIu64 " kills\n", hunt->answers - answers,
 	    hunt->kills - kills);
@@ -211,14 +219,15 @@ static void run_episode(struct hunt *hunt, int64_t seconds, const char *helper)
 
 int main(int argc, char **argv)
 {
-	if (argc != 2) {
-		fprintf(stderr, "usage: killer HELPER\n");
+	if (argc != 2 && argc != 3) {
+		fprintf(stderr, "usage: killer HELPER [ADMIN]\n");
 		return 64;
 	}
 	static struct hunt hunt;
 	int episodes = rig_full() ? 20 : 4;
 	int64_t seconds = rig_full() ? 10 : 2;
 	hunt.dice.state = rig_seed();
+	hunt.replacer = (struct replacer){ .admin = argv[2] };
 	hunt.ledger.delay = DELAY;
 	hunt.ledger.entries = calloc(ENTRIES, sizeof *hunt.ledger.entries);
 	if (hunt.ledger.entries == NULL)
@@ -228,6 +237,7 @@ int main(int argc, char **argv)
 	for (int i = 0; i < episodes; i++)
 		run_episode(&hunt, seconds, argv[1]);
 	free(hunt.ledger.entries);
+	hunt.wrong += replacer_report(&hunt.replacer);
 	printf("%" PRIu64 " answers, %" PRIu64 " kills, %" PRIu64 " wrong\n", hunt.answers,
 	    hunt.kills, hunt.wrong);
 	return hunt.wrong == 0 ? 0 : 1;
