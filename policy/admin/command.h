@@ -30,6 +30,7 @@ enum gl_exit {
 enum gl_need {
 	GL_NEED_NOTHING, /* runs as whoever called */
 	GL_NEED_CONFIG,  /* a readable configuration, still as whoever called */
+	GL_NEED_OWNER,   /* the same, and a caller who may use the table; the command opens it */
 	GL_NEED_READ,    /* the table, as its owner, changing nothing */
 	GL_NEED_WRITE,   /* the table, as its owner */
 	GL_NEED_CREATE   /* the same; where there is no table one is made */

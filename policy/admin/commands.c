@@ -1,8 +1,11 @@
 #include "command.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "caller.h"
 #include "greylist/version.h"
 #include "option.h"
 #include "output.h"
@@ -151,6 +154,8 @@ static enum gl_exit configure(struct gl_admin *admin)
 	if (gl_config_load(&config, admin->world.config_path, say_mistake, admin, NULL) == GL_OK)
 		gl_admin_say(admin, "%s", admin->world.config_why.text);
 	gl_config_clear(&config);
+	if (access(admin->world.config_path, R_OK) != 0 && errno == EACCES)
+		gl_admin_say(admin, "run greylist-admin as root, or as a user who may read it");
 	return GL_EXIT_CONFIG;
 }
 
@@ -163,6 +168,7 @@ static enum gl_access access_of(enum gl_need need)
 		return GL_ACCESS_WRITE;
 	case GL_NEED_NOTHING:
 	case GL_NEED_CONFIG:
+	case GL_NEED_OWNER:
 	case GL_NEED_READ:
 		break;
 	}
@@ -187,18 +193,29 @@ enum gl_exit gl_admin_open_table(struct gl_admin *admin, enum gl_need need)
 	return GL_EXIT_OK;
 }
 
+static enum gl_exit may_open(const struct gl_admin *admin)
+{
+	struct gl_complaint why = { "" };
+	if (gl_caller_may(admin->world.config.database, &why) == GL_OK)
+		return GL_EXIT_OK;
+	gl_admin_say(admin, "%s", why.text);
+	return GL_EXIT_PERMISSION;
+}
+
 static enum gl_exit provide(
     struct gl_admin *admin, const struct gl_command *command, int count, char **operands)
 {
+	bool table = command->need >= GL_NEED_READ;
 	enum gl_exit code = GL_EXIT_OK;
 	if (command->need != GL_NEED_NOTHING)
 		code = configure(admin);
+	if (code == GL_EXIT_OK && command->need >= GL_NEED_OWNER)
+		code = may_open(admin);
 	if (code == GL_EXIT_OK && command->open != NULL)
 		code = command->open(admin, count, operands);
-	if (code != GL_EXIT_OK || command->need == GL_NEED_NOTHING ||
-	    command->need == GL_NEED_CONFIG)
-		return code;
-	return gl_admin_open_table(admin, command->need);
+	if (code == GL_EXIT_OK && table)
+		code = gl_admin_open_table(admin, command->need);
+	return code;
 }
 
 enum gl_exit gl_command_run(struct gl_admin *admin, int argc, char **argv)

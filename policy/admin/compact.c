@@ -12,7 +12,7 @@ const struct gl_command gl_command_compact = {
 	.name = "compact",
 	.arguments = "",
 	.summary = "write the table anew without gaps, and put it in its old place",
-	.need = GL_NEED_CONFIG,
+	.need = GL_NEED_OWNER,
 	.takes = GL_TAKES_JSON,
 	.run = compact,
 };

@@ -20,8 +20,8 @@ static const struct kind {
 	    NULL },
 	[GL_FINDING_CONFIG_CLOSED] = { "configuration-closed", ERROR, "every mail passes",
 	    "chmod 0644 %" },
-	[GL_FINDING_IDENTITY] = { "identity", ERROR, "the rest is seen as the helper sees it",
-	    "run this as root, or as the owner of the state directory" },
+	[GL_FINDING_IDENTITY] = { "identity", ERROR,
+	    "nobody else can look at the table as the helper sees it", NULL },
 	[GL_FINDING_DIRECTORY_MISSING] = { "directory-missing", ERROR,
 	    "nothing can be remembered, so every mail passes",
 	    "install -d -m 0750 -o greylist -g greylist %" },
@@ -177,8 +177,18 @@ static void advise(struct words *words, const char *advice)
 	gl_out_string(&out);
 }
 
-static void print_text(FILE *to, const struct words *words)
+static void print_severity(const struct gl_check *check, enum severity severity)
 {
+	static const enum gl_colour colours[SEVERITIES] = { GL_GREEN, GL_GREEN, GL_YELLOW, GL_RED };
+	const char *text = severities[severity];
+	bool coloured = check->admin->colour && severity != SKIPPED;
+	gl_print_colour(check->admin->out, coloured, colours[severity], text);
+	fprintf(check->admin->out, "%*s", 8 - (int)strlen(text), "");
+}
+
+static void print_text(const struct gl_check *check, const struct words *words)
+{
+	FILE *to = check->admin->out;
 	char text[8192];
 	struct gl_out out = gl_out_into(text, sizeof text);
 	const char *const parts[] = { words->what, words->why, words->advice };
@@ -203,7 +213,7 @@ static void print_text(FILE *to, const struct words *words)
 		gl_out_text(&out, parts[i]);
 		between = "; ";
 	}
-	fprintf(to, "%-8s", severities[words->severity]);
+	print_severity(check, words->severity);
 	gl_print_printable(to, gl_out_done(&out));
 	fputc('\n', to);
 }
@@ -231,7 +241,7 @@ static void print(const struct gl_check *check, const struct words *words)
 	if (check->admin->json)
 		print_json(check->admin->out, words);
 	else
-		print_text(check->admin->out, words);
+		print_text(check, words);
 }
 
 static void find(

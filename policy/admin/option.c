@@ -3,13 +3,15 @@
 #include <stddef.h>
 #include <string.h>
 
-#define FLAG(field)  NULL, offsetof(struct gl_admin, field)
-#define VALUE(field) offsetof(struct gl_admin, field)
+#define FLAG(field)          NULL, offsetof(struct gl_admin, field), NULL
+#define VALUE(field)         offsetof(struct gl_admin, field), NULL
+#define CHOICE(field, words) offsetof(struct gl_admin, field), words
 
 static const struct option {
 	const char *name;
 	const char *value; /* NULL: it takes none, and its field is a bool */
 	size_t field;      /* of struct gl_admin */
+	const char *words; /* the values that there are; NULL: any */
 	unsigned takes;    /* who has it, of enum gl_takes */
 	const char *summary;
 } options[] = {
@@ -23,13 +25,17 @@ static const struct option {
 	{ "--client", "CLIENT", VALUE(client), GL_TAKES_WHO, "of this address or network" },
 	{ "--sender", "SENDER", VALUE(sender), GL_TAKES_WHO, "from this address or domain" },
 	{ "--recipient", "RECIPIENT", VALUE(recipient), GL_TAKES_WHO, "to this address or domain" },
-	{ "--state", "STATE", VALUE(state), GL_TAKES_FILTER, "waiting, passed or expired" },
+	{ "--state", "STATE", CHOICE(state, "waiting passed expired"), GL_TAKES_FILTER,
+	    "waiting, passed or expired" },
 	{ "--since", "TIME", VALUE(since), GL_TAKES_FILTER,
 	    "last seen then or later: 2h (ago), 2026-01-31" },
 	{ "--before", "TIME", VALUE(before), GL_TAKES_FILTER, "last seen before then" },
 	{ "--never-retried", FLAG(never_retried), GL_TAKES_FILTER,
 	    "one recorded attempt, and no pass" },
-	{ "--sort", "FIELD", VALUE(sort), GL_TAKES_ORDER, "by a field, such as last_seen" },
+	{ "--sort", "FIELD",
+	    CHOICE(sort, "client sender recipient state first_seen last_seen passed_at "
+			 "retry_at attempts passes"),
+	    GL_TAKES_ORDER, "by a field, such as last_seen" },
 	{ "--reverse", FLAG(reverse), GL_TAKES_ORDER, "the largest first" },
 	{ "--limit", "COUNT", VALUE(limit), GL_TAKES_ORDER, "no more entries than that" },
 	{ "--for", "TIME", VALUE(lasting), GL_TAKES_FOR, "how long, such as 10m or 1h" },
@@ -37,7 +43,7 @@ static const struct option {
 	{ "--remove", FLAG(remove), GL_TAKES_PASS, "take it back" },
 	{ "--merge", FLAG(merge), GL_TAKES_MERGE, "join with what the table has already" },
 	{ "--deep", FLAG(deep), GL_TAKES_DEEP, "read every page and record of the table too" },
-	{ "--mode", "MODE", VALUE(mode), GL_TAKES_SETUP,
+	{ "--mode", "MODE", CHOICE(mode, "on dry-run"), GL_TAKES_SETUP,
 	    "set `mode` in greylist.conf, such as dry-run" },
 	{ "--undo", FLAG(undo), GL_TAKES_SETUP, "take out what setup-postfix put in" },
 	{ "--postfix-config", "DIR", VALUE(postfix_config), GL_TAKES_POSTFIX,
@@ -176,15 +182,14 @@ void gl_command_help(FILE *to, const struct gl_command *command)
 	print_help(to, "--help", NULL, "print this help");
 }
 
-const char *gl_command_option(
-    const struct gl_command *command, size_t n, const char **value, const char **summary)
+bool gl_command_option(const struct gl_command *command, size_t n, struct gl_option_text *text)
 {
 	for (size_t i = 0; i < OPTIONS; i++) {
 		if (!takes(command, &options[i]) || n-- > 0)
 			continue;
-		*value = options[i].value;
-		*summary = options[i].summary;
-		return options[i].name;
+		*text = (struct gl_option_text){ options[i].name, options[i].value,
+			options[i].words, options[i].summary };
+		return true;
 	}
-	return NULL;
+	return false;
 }

@@ -25,11 +25,15 @@ void gl_command_usage(FILE *to, const struct gl_command *command);
 /* The usage line, what the command does, and a line for each of its options. */
 void gl_command_help(FILE *to, const struct gl_command *command);
 
-/*
- * The command's n-th option, or NULL behind the last. *value is NULL
- * where it takes none. All static.
- */
-const char *gl_command_option(
-    const struct gl_command *command, size_t n, const char **value, const char **summary);
+/* What a shell has to know of an option to complete it; all of it static. */
+struct gl_option_text {
+	const char *name;
+	const char *value; /* what the usage line calls it, such as DIR; NULL: it takes none */
+	const char *words; /* the values that there are, a blank between them; NULL: any */
+	const char *summary;
+};
+
+/* The command's n-th option, counted from 0; false behind the last. */
+bool gl_command_option(const struct gl_command *command, size_t n, struct gl_option_text *text);
 
 #endif

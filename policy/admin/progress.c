@@ -76,15 +76,17 @@ void gl_progress_add(struct gl_progress *progress, uint64_t count)
 		return;
 	progress->drawn = now;
 	gl_progress_text(progress, now - progress->begun, text, sizeof text);
-	/* "\033[K": nothing of a longer line before it stays behind */
-	fprintf(progress->to, "\r%s\033[K", text);
+	/* Padded, so that nothing of a longer line before it stays behind, on any terminal. */
+	int width = (int)strlen(text);
+	fprintf(progress->to, "\r%-*s", progress->width, text);
 	fflush(progress->to);
+	progress->width = width;
 }
 
 void gl_progress_end(struct gl_progress *progress)
 {
 	if (progress->to == NULL || progress->drawn == progress->begun)
 		return;
-	fputs("\r\033[K", progress->to);
+	fprintf(progress->to, "\r%*s\r", progress->width, "");
 	fflush(progress->to);
 }

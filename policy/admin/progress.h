@@ -16,6 +16,7 @@ struct gl_progress {
 	uint64_t total;   /* 0: not known */
 	uint64_t done;
 	int64_t begun, drawn; /* milliseconds of the monotonic clock */
+	int width;            /* of the line that stands there */
 };
 
 void gl_progress_begin(

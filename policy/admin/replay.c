@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "answer.h"
+#include "caller.h"
 #include "command.h"
 #include "hearing.h"
 #include "output.h"
@@ -177,8 +178,9 @@ static enum gl_status choose_table(struct replay *replay)
 	struct gl_complaint why = { "" };
 	struct gl_config *config = &admin->world.config;
 	const char *directory = admin->database;
-	enum gl_status status = gl_become_owner(
-	    directory != NULL ? directory : config->database, &why);
+	enum gl_status status = GL_NO_ACCESS;
+	if (directory == NULL || gl_caller_may(directory, &why) == GL_OK)
+		status = gl_become_owner(directory != NULL ? directory : config->database, &why);
 	if (directory == NULL) {
 		/* Where no directory is configured there is nobody to become. */
 		status = gl_scratch_make(&replay->scratch, &why);
