@@ -5,16 +5,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { PARTS = 3, DATABASES_MAX = 8 };
+enum { PARTS = 4, DATABASES_MAX = 8 };
 
-/* What is copied, in this order. The rules are compiled from the lists wherever they are needed. */
+/* What is copied, in this order. */
 static const struct part {
 	enum gl_table table;
 	const char *name;
 } parts[PARTS] = { { GL_TABLE_TRIPLET, "triplet" }, { GL_TABLE_CLIENT, "client" },
-	{ GL_TABLE_OVERRIDE, "override" } };
+	{ GL_TABLE_OVERRIDE, "override" }, { GL_TABLE_RULES, "rules" } };
 
 struct gl_copy {
 	int dir;
@@ -245,13 +246,34 @@ static void free_copy(struct gl_copy *copy)
 	free(copy);
 }
 
+static int finish(struct gl_copy *copy)
+{
+	int code = mdb_env_sync(copy->env, 1);
+	mdb_env_close(copy->env);
+	copy->env = NULL;
+	return code;
+}
+
+enum gl_status gl_store_copy_sync(struct gl_copy *copy)
+{
+	return status_of(mdb_env_sync(copy->env, 1));
+}
+
+enum gl_status store_copy_finish(struct gl_copy *copy, struct gl_complaint *why)
+{
+	int code = finish(copy);
+	if (code == MDB_SUCCESS && fchmodat(copy->dir, copy->name, 0640, 0) != 0)
+		code = errno;
+	enum gl_status status = code == MDB_SUCCESS ? GL_OK : failed(copy, code, why);
+	free_copy(copy);
+	return status;
+}
+
 enum gl_status gl_store_copy_end(
     struct gl_copy *copy, struct gl_copied *result, struct gl_complaint *why)
 {
 	enum gl_status status = GL_OK;
-	int code = mdb_env_sync(copy->env, 1);
-	mdb_env_close(copy->env);
-	copy->env = NULL;
+	int code = finish(copy);
 	if (code == MDB_SUCCESS)
 		code = verify(copy, result);
 	if (code == MDB_CORRUPTED) {

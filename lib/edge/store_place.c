@@ -1,5 +1,6 @@
 #include "store_room.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -88,15 +89,20 @@ enum gl_status place_open(struct gl_store *store, const char *directory, struct 
 	return check_directory(store, why);
 }
 
-enum gl_status place_link(int dir, char name[STORE_NAME_MAX])
+static enum gl_status place_read_link(int dir, const char *link, char name[STORE_NAME_MAX])
 {
-	ssize_t len = readlinkat(dir, "table", name, STORE_NAME_MAX - 1);
+	ssize_t len = readlinkat(dir, link, name, STORE_NAME_MAX - 1);
 	if (len < 0 && errno == EINVAL)
 		return GL_CORRUPT;
 	if (len < 0)
 		return errno == ENOENT ? GL_NOT_FOUND : place_status(errno);
 	name[len] = '\0';
 	return strncmp(name, "table.", 6) == 0 && strchr(name, '/') == NULL ? GL_OK : GL_CORRUPT;
+}
+
+enum gl_status place_link(int dir, char name[STORE_NAME_MAX])
+{
+	return place_read_link(dir, "table", name);
 }
 
 /* A file nobody has seen yet, to be linked into place when it is whole. */
@@ -170,13 +176,27 @@ enum gl_status place_make_table(struct gl_store *store, struct gl_complaint *why
 	return place_failed(store, store->name, "made", why);
 }
 
+/* All files, not just those of a whole table: a killed maker leaves some under other names. */
+static void empty(int table)
+{
+	int again = dup(table);
+	DIR *listing = again < 0 ? NULL : fdopendir(again);
+	const struct dirent *item;
+	if (listing == NULL) {
+		close(again);
+		return;
+	}
+	while ((item = readdir(listing)) != NULL)
+		unlinkat(table, item->d_name, 0);
+	closedir(listing);
+}
+
 int place_remove(int dir, const char *name)
 {
 	int table = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (table < 0)
 		return errno == ENOENT ? 0 : -1;
-	unlinkat(table, "data.mdb", 0);
-	unlinkat(table, "lock.mdb", 0);
+	empty(table);
 	close(table);
 	return unlinkat(dir, name, AT_REMOVEDIR);
 }
@@ -199,17 +219,37 @@ static int sync_directory(int dir, const char *name)
 	return done;
 }
 
+int place_announce(const struct gl_store *store, const char *marker, const char *name)
+{
+	unlinkat(store->dir, marker, 0);
+	return symlinkat(name, store->dir, marker);
+}
+
+void place_clear(const struct gl_store *store)
+{
+	static const char *const markers[] = { PLACE_COMING, PLACE_GOING };
+	for (size_t i = 0; i < sizeof markers / sizeof *markers; i++) {
+		char named[STORE_NAME_MAX], used[STORE_NAME_MAX] = "";
+		if (place_read_link(store->dir, markers[i], named) != GL_OK)
+			continue;
+		if (place_link(store->dir, used) != GL_OK || strcmp(used, named) != 0)
+			place_remove(store->dir, named);
+		unlinkat(store->dir, markers[i], 0);
+	}
+}
+
 enum gl_status place_publish(struct gl_store *store, struct gl_complaint *why)
 {
 	if (sync_directory(store->dir, store->name) != 0)
 		return place_failed(store, store->name, "synced", why);
-	char link[64];
-	snprintf(link, sizeof link, ".table.%ld", (long)getpid());
-	unlinkat(store->dir, link, 0);
-	if (symlinkat(store->name, store->dir, link) != 0 ||
-	    renameat(store->dir, link, store->dir, "table") != 0 || fsync(store->dir) != 0) {
+	char coming[STORE_NAME_MAX];
+	bool announced = place_read_link(store->dir, PLACE_COMING, coming) == GL_OK &&
+			 strcmp(coming, store->name) == 0;
+	if ((!announced && place_announce(store, PLACE_COMING, store->name) != 0) ||
+	    renameat(store->dir, PLACE_COMING, store->dir, "table") != 0 ||
+	    fsync(store->dir) != 0) {
 		enum gl_status status = place_failed(store, "table", "linked", why);
-		unlinkat(store->dir, link, 0);
+		unlinkat(store->dir, PLACE_COMING, 0);
 		return status;
 	}
 	return GL_OK;

@@ -64,29 +64,55 @@ static uint64_t size_of(struct gl_store *store)
 	return store->env != NULL && gl_store_measure(store, &figures) == GL_OK ? figures.bytes : 0;
 }
 
-/* Page by page in the order of the keys, and nothing that is free. */
+static enum gl_status stopped(const struct replacement *run)
+{
+	if (run->how->stop == NULL || !run->how->stop(run->how->context))
+		return GL_OK;
+	snprintf(run->why->text, sizeof run->why->text, "%s: stopped; nothing was changed",
+	    run->options->directory);
+	return GL_REPLACED;
+}
+
+static enum gl_status copy_slices(struct replacement *run, struct gl_copy *copy)
+{
+	enum { SLICE = 50000 }; /* entries: nobody waits between two slices */
+	enum gl_status status = GL_OK;
+	for (size_t copied = 1; status == GL_OK && copied > 0;) {
+		status = gl_store_copy_slice(copy, run->old, SLICE, &copied);
+		if (status != GL_OK)
+			failed(run, "the new table cannot be written", run->old->trouble, status);
+		else
+			status = stopped(run);
+	}
+	return status;
+}
+
+/* In the order of the keys, and so into full pages; LMDB's own compacting copy keeps half-full
+ * ones as they are. */
 static enum gl_status copy_old(struct replacement *run)
 {
+	struct gl_copy *copy = NULL;
 	int table = openat(run->fresh->dir, being_made, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (table < 0)
 		return failed(run, "the new table cannot be made", errno, place_status(errno));
-	int fd = openat(table, "data.mdb", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
-	int code = fd < 0 ? errno : mdb_env_copyfd2(run->old->env, fd, MDB_CP_COMPACT);
-	if (code == MDB_SUCCESS && (fchmod(fd, 0640) != 0 || fsync(fd) != 0))
-		code = errno;
-	if (fd >= 0)
-		close(fd);
+	enum gl_status status = gl_store_copy_begin(&copy, run->old, table, "data.mdb", run->why);
+	if (status == GL_OK)
+		status = copy_slices(run, copy);
+	if (status == GL_OK)
+		status = store_copy_finish(copy, run->why);
+	else
+		gl_store_copy_drop(copy);
 	close(table);
-	if (code == MDB_SUCCESS)
-		return GL_OK;
-	return failed(run, "the new table cannot be written", code, store_status(run->fresh, code));
+	return status;
 }
 
 /* An empty directory with a whole lock.mdb. */
 static enum gl_status make_directory(struct replacement *run)
 {
 	struct gl_store *fresh = run->fresh;
-	if (place_remove(fresh->dir, being_made) != 0 || mkdirat(fresh->dir, being_made, 0750) != 0)
+	place_clear(fresh);
+	if (place_remove(fresh->dir, being_made) != 0 || place_remove(fresh->dir, going) != 0 ||
+	    mkdirat(fresh->dir, being_made, 0750) != 0)
 		return failed(run, "the new table cannot be made", errno, place_status(errno));
 	memcpy(fresh->name, being_made, sizeof being_made);
 	fresh->secret = run->old->secret;
@@ -144,7 +170,8 @@ static enum gl_status name_it(struct replacement *run)
 		snprintf(name, sizeof name, "table.%lu", number);
 		if (fstatat(fresh->dir, name, &info, AT_SYMLINK_NOFOLLOW) == 0)
 			continue;
-		if (renameat(fresh->dir, being_made, fresh->dir, name) != 0)
+		if (place_announce(fresh, PLACE_COMING, name) != 0 ||
+		    renameat(fresh->dir, being_made, fresh->dir, name) != 0)
 			break;
 		memcpy(fresh->name, name, sizeof name);
 		return GL_OK;
@@ -159,6 +186,7 @@ static void remove_old(const struct replacement *run)
 	place_remove(old->dir, going);
 	if (renameat(old->dir, old->name, old->dir, going) == 0)
 		place_remove(old->dir, going);
+	unlinkat(old->dir, PLACE_GOING, 0);
 }
 
 static void put_aside(const struct replacement *run)
@@ -176,12 +204,11 @@ static enum gl_status take_place(struct replacement *run)
 	bool usable = run->old->env != NULL;
 	result->after = size_of(run->fresh);
 	store_close_env(run->fresh);
-	if (run->how->stop != NULL && run->how->stop(run->how->context)) {
-		snprintf(run->why->text, sizeof run->why->text, "%s: stopped; nothing was changed",
-		    run->options->directory);
-		return GL_REPLACED;
-	}
-	enum gl_status status = name_it(run);
+	enum gl_status status = stopped(run);
+	if (status == GL_OK)
+		status = name_it(run);
+	if (status == GL_OK && usable && place_announce(run->old, PLACE_GOING, run->old->name) != 0)
+		status = failed(run, "the old table cannot be named", errno, place_status(errno));
 	if (status == GL_OK)
 		status = place_publish(run->fresh, run->why);
 	if (status != GL_OK)
@@ -200,8 +227,9 @@ static void discard(const struct replacement *run)
 	const struct gl_store *fresh = run->fresh;
 	char name[STORE_NAME_MAX];
 	place_remove(fresh->dir, being_made);
-	if (strncmp(fresh->name, "table.", 6) == 0 && place_link(fresh->dir, name) == GL_OK &&
-	    strcmp(name, fresh->name) != 0)
+	unlinkat(fresh->dir, PLACE_GOING, 0);
+	if (strncmp(fresh->name, "table.", 6) == 0 &&
+	    (place_link(fresh->dir, name) != GL_OK || strcmp(name, fresh->name) != 0))
 		place_remove(fresh->dir, fresh->name);
 }
 

@@ -99,6 +99,9 @@ void store_fingerprint(const struct gl_store *store, uint8_t digest[GL_DIGEST_SI
 GL_CHECKED enum gl_status store_apply_one(
     struct gl_store *store, MDB_txn *txn, const struct gl_op *op);
 
+/* store_copy.c: ends a copy that will be a table: synced, and not read again. Frees it. */
+GL_CHECKED enum gl_status store_copy_finish(struct gl_copy *copy, struct gl_complaint *why);
+
 /*
  * store_check.c: whether an entry is what its key says. GL_CORRUPT and
  * GL_VERSION: it cannot be read; GL_WRONG_SECRET: it can, and its key is
@@ -134,6 +137,15 @@ GL_CHECKED enum gl_status place_make_table(struct gl_store *store, struct gl_com
 /* Removes a table that could not be finished: or every request would leave another one behind.
  * One that the link names stays, since others may have written to it. */
 void place_discard(const struct gl_store *store);
+/* Links to a table that is about to come into use, and to one that is about to go: whoever dies on
+ * the way leaves them behind, and so the name of a table that nobody uses. The first one becomes
+ * the link `table`. */
+#define PLACE_COMING ".table.coming"
+#define PLACE_GOING  ".table.going"
+/* 0, or -1 with errno. */
+int place_announce(const struct gl_store *store, const char *marker, const char *name);
+/* Removes what the markers name and nobody uses, and the markers. */
+void place_clear(const struct gl_store *store);
 /* Removes the directory of a table with its files; one that is not there is removed already. */
 int place_remove(int dir, const char *name);
 /* Makes lock.mdb whole where it is missing. */

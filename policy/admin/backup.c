@@ -12,7 +12,11 @@
 #include "progress.h"
 #include "replacing.h"
 
-enum { SLICE = 500 /* entries: a millisecond or two */ };
+enum {
+	SLICE = 500,        /* entries: a millisecond or two */
+	SYNC_EVERY = 10000, /* entries: one or two megabytes */
+	PAUSES = 2          /* times as long as the work took */
+};
 
 static const char partial[] = "data.mdb.partial", whole[] = "data.mdb";
 
@@ -23,6 +27,7 @@ struct backup {
 	struct gl_interrupt interrupt;
 	struct gl_progress progress;
 	bool interrupted;
+	uint64_t unsynced; /* entries */
 };
 
 static enum gl_exit cannot(const struct backup *backup, const char *what)
@@ -86,19 +91,32 @@ static enum gl_exit open_directory(struct backup *backup)
 	return give_away(backup);
 }
 
-static enum gl_status copy_all(struct backup *backup, struct gl_copy *copy)
+/* The disk belongs to the helpers: what is written is synced in small parts, with pauses. */
+static enum gl_status copy_some(struct backup *backup, struct gl_copy *copy, size_t *copied)
 {
 	struct gl_admin *admin = backup->admin;
+	enum gl_status status;
+	int64_t begun = gl_microseconds();
+	do
+		status = gl_store_copy_slice(copy, admin->world.store, SLICE, copied);
+	while (gl_admin_again(admin, status));
+	backup->unsynced += *copied;
+	if (status == GL_OK && backup->unsynced >= SYNC_EVERY) {
+		status = gl_store_copy_sync(copy);
+		backup->unsynced = 0;
+	}
+	gl_give_way(PAUSES * (gl_microseconds() - begun));
+	return status;
+}
+
+static enum gl_status copy_all(struct backup *backup, struct gl_copy *copy)
+{
 	enum gl_status status = GL_OK;
 	size_t copied = 1;
 	while (status == GL_OK && copied > 0 && !backup->interrupted) {
-		int64_t begun = gl_microseconds();
-		do
-			status = gl_store_copy_slice(copy, admin->world.store, SLICE, &copied);
-		while (gl_admin_again(admin, status));
+		status = copy_some(backup, copy, &copied);
 		gl_progress_add(&backup->progress, copied);
 		backup->interrupted = gl_interrupt_came(&backup->interrupt);
-		gl_give_way(gl_microseconds() - begun);
 	}
 	return status;
 }

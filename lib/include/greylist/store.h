@@ -264,6 +264,13 @@ GL_CHECKED enum gl_status gl_store_copy_slice(
     struct gl_copy *copy, struct gl_store *store, size_t slice, size_t *copied);
 
 /*
+ * Syncs what is copied so far. Many small syncs keep the disk free for
+ * the helpers' own, which would wait behind a single large one.
+ * GL_FULL, GL_FAILED.
+ */
+GL_CHECKED enum gl_status gl_store_copy_sync(struct gl_copy *copy);
+
+/*
  * Syncs the copy and frees it. Then reads it as whoever restores it
  * will: every record decoded, every key held against its text, and as
  * many of each kind as were written.
