@@ -160,7 +160,8 @@ static enum gl_exit from_input(struct explaining *explaining)
 	gl_policy_input_init(&explaining->input, explaining->admin, STDIN_FILENO, "standard input");
 	enum gl_exit code = gl_policy_input_sniff(&explaining->input, &requests);
 	if (code == GL_EXIT_NOTHING) {
-		gl_admin_say(explaining->admin, "standard input is empty; " UNDERSTOOD);
+		gl_admin_say(
+		    explaining->admin, "standard input is empty: nothing was found; " UNDERSTOOD);
 		return GL_EXIT_INPUT;
 	}
 	if (code != GL_EXIT_OK)
@@ -200,6 +201,7 @@ static enum gl_exit explain(struct gl_admin *admin, int count, char **operands)
 		return GL_EXIT_IO;
 	enum gl_exit code;
 	explaining->admin = admin;
+	explaining->explanation.walk_max = GL_EXPLAIN_WALK_MAX;
 	if (is_input(count, operands))
 		code = from_input(explaining);
 	else if (count == 1)

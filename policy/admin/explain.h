@@ -10,25 +10,26 @@
 
 enum {
 	GL_NAMED_MAX = 5,              /* of others, so many are named and the rest counted */
-	GL_EXPLAIN_WALK_MAX = 1000000, /* entries that are looked at for them */
+	GL_EXPLAIN_WALK_MAX = 1000000, /* entries that the command looks at for them */
 	GL_NOTES_MAX = 8
 };
 
 /* Others who would pass, or who wait: the first few by their keys, and how many there are. */
 struct gl_others {
 	bool looked; /* they were looked for */
-	bool all;    /* and everywhere: not just in GL_EXPLAIN_WALK_MAX entries */
+	bool all;    /* and everywhere: walk_max entries were enough */
 	uint64_t count;
 	struct gl_entry named[GL_NAMED_MAX];
 };
 
 /* About 250 KiB. Borrows nothing but the configuration, and `notes`, which are static or `text`. */
 struct gl_explanation {
-	struct gl_request request; /* the caller's to fill in, as the three below */
+	struct gl_request request; /* the caller's to fill in, as what follows up to `refusal` */
+	uint64_t walk_max;         /* entries of a table that are looked at for others */
 	bool pasted;               /* it came as a line or a request: say what was understood */
 	size_t note_count;
 	const char *notes[GL_NOTES_MAX];
-	char refusal[64]; /* for one of the notes */
+	char refusal[128]; /* for one of the notes */
 
 	struct gl_judgement judgement; /* its ops are void */
 	bool has_record;

@@ -95,7 +95,7 @@ static enum gl_status walk(
     struct gl_admin *admin, struct gl_cursor *cursor, gl_scan_fn *each, struct search *search)
 {
 	enum gl_status status = GL_OK;
-	search->left = GL_EXPLAIN_WALK_MAX;
+	search->left = search->explanation->walk_max;
 	search->others->looked = true;
 	while (!cursor->done && search->left > 0) {
 		status = gl_store_scan(admin->world.store, cursor, SLICE, each, search);
@@ -206,5 +206,7 @@ enum gl_status gl_explain(struct gl_admin *admin, struct gl_explanation *explana
 	/* Where networks are counted the whole network passes, or nobody of it. */
 	if (config->auto_whitelist > 0 && config->auto_whitelist_per == GL_PER_ADDRESS)
 		status = find_neighbours(admin, explanation);
-	return status == GL_OK ? find_elsewhere(admin, explanation) : status;
+	/* Bounces come from everywhere: those of other networks are other messages. */
+	bool bounce = gl_triplet_sender(&explanation->judgement.triplet).len == 0;
+	return status == GL_OK && !bounce ? find_elsewhere(admin, explanation) : status;
 }

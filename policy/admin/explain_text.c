@@ -180,14 +180,14 @@ static void print_elsewhere(const struct gl_admin *admin, const struct gl_others
 		    gl_state_text(state), gl_time_text(seen, record->first_seen));
 	}
 	if (unnamed(others) > 0)
-		fprintf(admin->out, "and from %" PRIu64 " more networks\n", unnamed(others));
+		fprintf(admin->out, "and from %" PRIu64 " more network%s\n", unnamed(others),
+		    unnamed(others) == 1 ? "" : "s");
 	if (others->count > 0)
 		fputs("each network waits for itself\n", admin->out);
-	if (!others->all)
-		fprintf(admin->out,
-		    "only %d triplets were looked at for other networks; all: "
-		    "greylist-admin list --sender S --recipient R\n",
-		    GL_EXPLAIN_WALK_MAX);
+	if (others->looked && !others->all)
+		fputs("not all triplets were looked at for other networks; this lists them: "
+		      "greylist-admin list --sender S --recipient R\n",
+		    admin->out);
 }
 
 /* Whether a shell takes it as one plain word, however strange who wrote it. */

@@ -113,14 +113,19 @@ static void read_client(struct gl_logread *read, struct gl_out *out, struct gl_s
 	}
 }
 
-/* A recipient has to exist and a sender has not: so the last mark is the likeliest. */
+/*
+ * A recipient has to exist and a sender has not: so the last mark is the
+ * likeliest. An empty recipient has none.
+ */
 static void read_envelope(struct gl_logread *read, struct gl_out *out, struct gl_span *rest)
 {
 	if (take(rest, ", sender=")) {
-		struct places places = find(*rest, ", recipient=");
+		struct gl_span marked = gl_span_head(*rest, rest->len - (rest->len > 0));
+		struct places places = find(marked, ", recipient=");
+		size_t end = places.count > 0 ? places.last : rest->len;
 		read->ambiguous = places.count > 1;
-		read->sender = value(out, gl_span_head(*rest, places.last));
-		*rest = gl_span_skip(*rest, places.last);
+		read->sender = value(out, gl_span_head(*rest, end));
+		*rest = gl_span_skip(*rest, end);
 	}
 	if (take(rest, ", recipient=")) {
 		read->recipient = value(out, *rest);
@@ -153,7 +158,7 @@ static enum gl_status read_ours(struct gl_logread *read, struct gl_span rest)
 		rest = gl_span_skip(rest, look(rest, ", ", false).first);
 	read_client(read, &out, &rest);
 	read_envelope(read, &out, &rest);
-	bool whole = rest.len == 0 && !out.full;
+	bool whole = rest.len == 0 && !out.full && look(read->address.text, ", ", false).count == 0;
 	if (!whole || !(read->address.present || read->recipient.present))
 		return GL_NOT_FOUND;
 	if (!gl_span_equal(reason, gl_span_of(gl_reason_text(GL_REASON_INCOMPLETE))))
@@ -189,11 +194,22 @@ static struct gl_span until(struct gl_logread *read, struct gl_span *rest, const
 	return text;
 }
 
+/* "554 5.7.1" of an answer that is for good. */
 static struct gl_span refusal(struct gl_span answer)
 {
-	size_t code = gl_span_find(answer, ' ');
-	size_t end = code + 1 + gl_span_find(gl_span_skip(answer, code + 1), ' ');
-	return answer.len > 0 && answer.at[0] == '5' ? gl_span_head(answer, end) : gl_span_of(NULL);
+	size_t len = 0;
+	while (len < answer.len && gl_is_digit(answer.at[len]))
+		len++;
+	if (len != 3 || answer.at[0] != '5')
+		return gl_span_of(NULL);
+	size_t end = len;
+	for (size_t i = len; i < answer.len; i++) {
+		if (gl_is_digit(answer.at[i]))
+			end = i + 1;
+		else if (answer.at[i] != '.' && i != len)
+			break;
+	}
+	return gl_span_head(answer, end);
 }
 
 static enum gl_status read_reject(struct gl_logread *read, struct gl_span rest)
