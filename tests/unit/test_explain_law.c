@@ -73,12 +73,13 @@ static void explain(
     const struct site *site, const struct question *question, int64_t now, char line[256])
 {
 	char command[] = "explain";
+	char *owned[4] = { NULL };
 	char *argv[6] = { command };
 	char *text = NULL;
 	size_t size = 0;
 	struct gl_admin admin = { .now = now, .err = stderr };
 	for (int i = 0; i < question->count; i++)
-		argv[i + 1] = strdup(question->operands[i]);
+		argv[i + 1] = owned[i] = strdup(question->operands[i]);
 	if (question->input != NULL)
 		fill_standard_input(question->input);
 	admin.out = open_memstream(&text, &size);
@@ -91,7 +92,7 @@ static void explain(
 	assert_null(strstr(text, "note: "));
 	free(text);
 	for (int i = 0; i < question->count; i++)
-		free(argv[i + 1]);
+		free(owned[i]);
 }
 
 static uint64_t file_sum(const char *directory, const char *name)
