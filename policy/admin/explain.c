@@ -1,19 +1,46 @@
-#include <inttypes.h>
+#include "explain.h"
+
+#include <limits.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "once.h"
 #include "operand.h"
-#include "output.h"
+#include "policy_input.h"
 
-struct explanation {
-	struct gl_request request;
-	struct gl_judgement judgement;
-	struct gl_entry record; /* that decided; shown where `has_record` */
-	bool has_record;
+#define UNDERSTOOD                                                                                 \
+	"understood are lines with \"action=..., reason=...\" or with \"reject: RCPT from ...\", " \
+	"as the mail log has them"
+
+/* One run of the command; what it explains, one after the other. */
+struct explaining {
+	struct gl_admin *admin;
+	struct gl_explanation explanation;
+	struct gl_logread read;
+	struct gl_policy_input input;
+	struct gl_once seen;
+	uint64_t printed;
 };
 
-static enum gl_status ask(
-    struct gl_admin *admin, struct gl_request *request, int count, char **operands)
+static enum gl_exit tell(struct explaining *explaining)
 {
+	struct gl_admin *admin = explaining->admin;
+	struct gl_explanation *explanation = &explaining->explanation;
+	enum gl_exit code = gl_admin_fail(admin, gl_explain(admin, explanation));
+	if (code != GL_EXIT_OK)
+		return code;
+	if (explaining->printed++ > 0 && !admin->json)
+		fputc('\n', admin->out);
+	bool printed = admin->json ? gl_explain_json(admin, explanation)
+				   : gl_explain_text(admin, explanation);
+	return printed && fflush(admin->out) == 0 ? GL_EXIT_OK : GL_EXIT_IO;
+}
+
+static enum gl_exit from_operands(struct explaining *explaining, int count, char **operands)
+{
+	struct gl_admin *admin = explaining->admin;
+	struct gl_request *request = &explaining->explanation.request;
 	const struct {
 		enum gl_attribute attribute;
 		struct gl_span value;
@@ -28,7 +55,7 @@ static enum gl_status ask(
 	struct gl_address address;
 	if (gl_address_parse(&address, gl_span_of(operands[0])) != GL_OK) {
 		gl_admin_say(admin, "%s: not an address, such as 192.0.2.7", operands[0]);
-		return GL_MALFORMED;
+		return GL_EXIT_INPUT;
 	}
 	gl_request_init(request);
 	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
@@ -37,189 +64,163 @@ static enum gl_status ask(
 		if (status != GL_OK) {
 			gl_admin_say(admin, "%s: %s", gl_attribute_name(values[i].attribute),
 			    gl_status_text(status));
-			return status;
+			return gl_exit_of(status);
 		}
 	}
-	return GL_OK;
+	return tell(explaining);
 }
 
-static enum gl_status judge(struct gl_admin *admin, struct explanation *explanation)
+static void note(struct gl_explanation *explanation, bool applies, const char *text)
 {
-	enum gl_status status;
-	do {
-		struct gl_bench bench = gl_world_bench(&admin->world);
-		status = gl_judge(
-		    &explanation->judgement, &bench, &explanation->request, admin->now);
-	} while (gl_admin_again(admin, status));
-	return status;
+	if (applies && explanation->note_count < GL_NOTES_MAX)
+		explanation->notes[explanation->note_count++] = text;
 }
 
-/* An auto-whitelisted client passes by its own record, everything else by the triplet's. */
-static void choose_record(struct explanation *explanation)
+static void note_all(struct gl_explanation *explanation, const struct gl_logread *read)
 {
-	const struct gl_judgement *judgement = &explanation->judgement;
-	struct gl_entry *record = &explanation->record;
-	bool client = judgement->reason == GL_REASON_AUTO_WHITELIST;
-	explanation->has_record = client || (judgement->asked && judgement->seen);
-	struct gl_network counted = judgement->triplet.client;
-	if (client && gl_key_network(&counted, gl_key_span(&judgement->client_key)) == GL_OK)
-		*record = (struct gl_entry){
-			.table = GL_TABLE_CLIENT, .client = counted, .memory = judgement->memory
-		};
-	else if (explanation->has_record)
-		*record = (struct gl_entry){ .table = GL_TABLE_TRIPLET,
-			.client = judgement->triplet.client,
-			.record = judgement->record };
+	explanation->note_count = 0;
+	note(explanation, read->name.inexact, "the client's name was not logged exactly");
+	note(explanation, read->address.inexact, "the client's address was not logged exactly");
+	note(explanation, read->sender.inexact,
+	    "the sender was not logged exactly, so that this may be about another one");
+	note(explanation, read->recipient.inexact,
+	    "the recipient was not logged exactly, so that this may be about another one");
+	note(explanation, read->ambiguous,
+	    "the line can be read in more than one way, and this is the likeliest");
+	struct gl_out out = gl_out_into(explanation->refusal, sizeof explanation->refusal);
+	gl_out_text(&out, "Postfix refused it for good, which greylisting never does: ");
+	gl_out_printable(&out, read->refusal);
+	note(explanation, read->refusal.len > 0, gl_out_string(&out));
 }
 
-static enum gl_action action_of(const struct gl_admin *admin, const struct gl_judgement *judgement)
+static bool is_fresh(struct explaining *explaining)
 {
-	if (judgement->pass)
-		return GL_ACTION_PASS;
-	return admin->world.config.mode == GL_MODE_DRY_RUN ? GL_ACTION_WOULD_GREYLIST
-							   : GL_ACTION_GREYLIST;
-}
-
-static int64_t retry_at(const struct gl_admin *admin, const struct gl_judgement *judgement)
-{
-	return judgement->pass ? 0 : admin->now + judgement->wait;
-}
-
-static const char *network_text(char text[GL_NETWORK_TEXT], const struct gl_network *network)
-{
-	struct gl_out out = gl_out_into(text, GL_NETWORK_TEXT);
-	gl_out_network(&out, network);
-	return gl_out_string(&out);
-}
-
-static json_t *rule_json(const struct gl_judgement *judgement)
-{
-	if (judgement->rule.line == 0)
-		return json_null();
-	return json_pack("{s:o, s:I, s:o}", "file", gl_json_text(judgement->rule.file), "line",
-	    (json_int_t)judgement->rule.line, "text", gl_json_text(judgement->rule.text));
-}
-
-static json_t *key_json(const struct gl_judgement *judgement)
-{
-	char network[GL_NETWORK_TEXT];
-	if (!judgement->asked)
-		return json_null();
-	return json_pack("{s:s, s:o, s:o}", "client",
-	    network_text(network, &judgement->triplet.client), "sender",
-	    gl_json_text(gl_triplet_sender(&judgement->triplet)), "recipient",
-	    gl_json_text(gl_triplet_recipient(&judgement->triplet)));
-}
-
-static bool print_json(const struct gl_admin *admin, const struct explanation *explanation)
-{
-	const struct gl_judgement *judgement = &explanation->judgement;
-	json_t *record = explanation->has_record ? gl_entry_json(admin, &explanation->record)
-						 : json_null();
-	return gl_json_line(admin->out,
-	    json_pack("{s:s, s:s, s:o, s:o, s:o, s:I, s:o}", "verdict",
-		gl_action_text(action_of(admin, judgement)), "reason",
-		gl_reason_text(judgement->reason), "rule", rule_json(judgement), "key",
-		key_json(judgement), "record", record, "wait", (json_int_t)judgement->wait,
-		"retry_at", gl_json_time(retry_at(admin, judgement))));
-}
-
-static void print_rule(
-    const struct gl_admin *admin, const char *what, const struct gl_rule_source *rule)
-{
-	if (rule->line == 0)
-		return;
-	fprintf(admin->out, "%s ", what);
-	gl_print_printable(admin->out, rule->file);
-	fprintf(admin->out, ":%" PRIu32 ": ", rule->line);
-	gl_print_printable(admin->out, rule->text);
-	fputc('\n', admin->out);
-}
-
-static void print_key(const struct gl_admin *admin, const struct gl_judgement *judgement)
-{
-	char network[GL_NETWORK_TEXT];
-	if (!judgement->asked)
-		return;
-	fprintf(admin->out, "key %s ", network_text(network, &judgement->triplet.client));
-	gl_print_envelope(admin->out, gl_triplet_sender(&judgement->triplet));
-	fputc(' ', admin->out);
-	gl_print_envelope(admin->out, gl_triplet_recipient(&judgement->triplet));
-	fputc('\n', admin->out);
-}
-
-static void print_client(const struct gl_admin *admin, const struct gl_entry *entry)
-{
-	char seen[GL_TIME_TEXT];
-	fprintf(admin->out,
-	    "record of the client: count %" PRIu32 " (%" PRIu32 " needed), last seen %s\n",
-	    entry->memory.count, admin->world.config.auto_whitelist,
-	    gl_time_text(seen, entry->memory.last_seen));
-}
-
-static void print_triplet(const struct gl_admin *admin, const struct gl_record *record)
-{
-	char text[GL_TIME_TEXT];
-	enum gl_state state = gl_record_state(&admin->world.config.timing, record, admin->now);
-	fprintf(admin->out, "record %s, first seen %s", gl_state_text(state),
-	    gl_time_text(text, record->first_seen));
-	fprintf(admin->out, ", last seen %s", gl_time_text(text, record->last_seen));
-	if (record->passed_at != 0)
-		fprintf(admin->out, ", passed at %s", gl_time_text(text, record->passed_at));
-	fprintf(admin->out, ", attempts %" PRIu32 ", passes %" PRIu32 "\n", record->attempts,
-	    record->passes);
-}
-
-static bool print_text(const struct gl_admin *admin, const struct explanation *explanation)
-{
-	const struct gl_judgement *judgement = &explanation->judgement;
-	fprintf(admin->out, "%s %s\n", gl_action_text(action_of(admin, judgement)),
-	    gl_reason_text(judgement->reason));
-	print_rule(admin, "rule", &judgement->rule);
-	print_rule(admin, "given up", &judgement->hopeless);
-	print_rule(admin, "never auto-whitelisted", &judgement->never);
-	print_key(admin, judgement);
-	if (!explanation->has_record)
-		fputs(judgement->asked ? "record none\n" : "", admin->out);
-	else if (explanation->record.table == GL_TABLE_CLIENT)
-		print_client(admin, &explanation->record);
-	else
-		print_triplet(admin, &explanation->record.record);
-	if (!judgement->pass) {
-		fputs("a retry passes at ", admin->out);
-		gl_print_retry(admin, retry_at(admin, judgement));
+	static const enum gl_attribute told[] = { GL_ATTR_CLIENT_ADDRESS, GL_ATTR_CLIENT_NAME,
+		GL_ATTR_SENDER, GL_ATTR_RECIPIENT };
+	char text[4 * (GL_VALUE_MAX + 1)];
+	uint8_t digest[GL_DIGEST_SIZE];
+	struct gl_out out = gl_out_into(text, sizeof text);
+	for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+		gl_out_span(&out, gl_request_get(&explaining->explanation.request, told[i]));
+		gl_out_byte(&out, '\0');
 	}
-	return !ferror(admin->out);
+	gl_digest(digest, gl_out_done(&out), gl_store_secret(explaining->admin->world.store));
+	bool fresh = true;
+	return gl_once_add(&explaining->seen, digest, &fresh) != GL_OK || fresh;
+}
+
+/* GL_EXIT_NOTHING: not a line of ours. */
+static enum gl_exit from_line(struct explaining *explaining, struct gl_span line)
+{
+	struct gl_explanation *explanation = &explaining->explanation;
+	if (gl_logread_line(&explaining->read, line) != GL_OK ||
+	    gl_logread_request(&explaining->read, &explanation->request) != GL_OK)
+		return GL_EXIT_NOTHING;
+	if (!is_fresh(explaining))
+		return GL_EXIT_OK;
+	explanation->pasted = true;
+	note_all(explanation, &explaining->read);
+	return tell(explaining);
+}
+
+static enum gl_exit from_requests(struct explaining *explaining)
+{
+	enum gl_exit code;
+	while ((code = gl_policy_input_next(&explaining->input)) == GL_EXIT_OK) {
+		explaining->explanation.request = explaining->input.request;
+		explaining->explanation.pasted = true;
+		code = tell(explaining);
+		if (code != GL_EXIT_OK)
+			return code;
+	}
+	return code == GL_EXIT_NOTHING ? GL_EXIT_OK : code;
+}
+
+static enum gl_exit from_lines(struct explaining *explaining)
+{
+	struct gl_span line;
+	bool understood = false;
+	enum gl_exit code;
+	while ((code = gl_policy_input_line(&explaining->input, &line)) == GL_EXIT_OK) {
+		code = from_line(explaining, line);
+		if (code != GL_EXIT_OK && code != GL_EXIT_NOTHING)
+			return code;
+		understood = understood || code == GL_EXIT_OK;
+	}
+	if (code != GL_EXIT_NOTHING || understood)
+		return code == GL_EXIT_NOTHING ? GL_EXIT_OK : code;
+	gl_admin_say(explaining->admin, "standard input: no line is understood; " UNDERSTOOD
+					", or policy requests as Postfix sends them");
+	return GL_EXIT_INPUT;
+}
+
+static enum gl_exit from_input(struct explaining *explaining)
+{
+	bool requests = false;
+	gl_policy_input_init(&explaining->input, explaining->admin, STDIN_FILENO, "standard input");
+	enum gl_exit code = gl_policy_input_sniff(&explaining->input, &requests);
+	if (code == GL_EXIT_NOTHING) {
+		gl_admin_say(
+		    explaining->admin, "standard input is empty: nothing was found; " UNDERSTOOD);
+		return GL_EXIT_INPUT;
+	}
+	if (code != GL_EXIT_OK)
+		return code;
+	return requests ? from_requests(explaining) : from_lines(explaining);
+}
+
+static enum gl_exit from_operand(struct explaining *explaining, const char *line)
+{
+	enum gl_exit code = from_line(explaining, gl_span_of(line));
+	if (code != GL_EXIT_NOTHING)
+		return code;
+	gl_admin_say(explaining->admin, "the line is not understood; " UNDERSTOOD);
+	return GL_EXIT_INPUT;
+}
+
+static bool is_input(int count, char **operands)
+{
+	return count == 0 || (count == 1 && strcmp(operands[0], "-") == 0);
+}
+
+/* Nothing is opened; but what cannot be meant is said before the table is. */
+static enum gl_exit look_at_operands(struct gl_admin *admin, int count, char **operands)
+{
+	bool waits = count == 0 && isatty(STDIN_FILENO) == 1;
+	bool word = count == 1 && !is_input(count, operands) && strchr(operands[0], ' ') == NULL;
+	if (count > 4)
+		gl_admin_say(admin, "put a line of the mail log in quotes, so that it is one word "
+				    "to the shell");
+	return waits || word || count == 2 || count > 4 ? GL_EXIT_USAGE : GL_EXIT_OK;
 }
 
 static enum gl_exit explain(struct gl_admin *admin, int count, char **operands)
 {
-	enum gl_exit code = GL_EXIT_IO;
-	struct explanation *explanation = malloc(sizeof *explanation);
-	if (explanation == NULL)
-		goto out;
-	code = gl_exit_of(ask(admin, &explanation->request, count, operands));
-	if (code != GL_EXIT_OK)
-		goto out;
-	code = gl_admin_fail(admin, judge(admin, explanation));
-	if (code != GL_EXIT_OK)
-		goto out;
-	choose_record(explanation);
-	bool printed = admin->json ? print_json(admin, explanation)
-				   : print_text(admin, explanation);
-	code = printed ? GL_EXIT_OK : GL_EXIT_IO;
-out:
-	free(explanation);
+	struct explaining *explaining = calloc(1, sizeof *explaining);
+	if (explaining == NULL)
+		return GL_EXIT_IO;
+	enum gl_exit code;
+	explaining->admin = admin;
+	explaining->explanation.walk_max = GL_EXPLAIN_WALK_MAX;
+	if (is_input(count, operands))
+		code = from_input(explaining);
+	else if (count == 1)
+		code = from_operand(explaining, operands[0]);
+	else
+		code = from_operands(explaining, count, operands);
+	gl_once_clear(&explaining->seen);
+	free(explaining);
 	return code;
 }
 
 const struct gl_command gl_command_explain = {
 	.name = "explain",
-	.arguments = "CLIENT [NAME] SENDER RECIPIENT",
+	.arguments = "CLIENT [NAME] SENDER RECIPIENT | LINE | -",
 	.summary = "say what a delivery attempt would be answered now, and why",
 	.need = GL_NEED_READ,
 	.takes = GL_TAKES_JSON,
-	.least = 3,
-	.most = 4,
+	.least = 0,
+	.most = INT_MAX,
+	.open = look_at_operands,
 	.run = explain,
 };

@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,96 +10,24 @@
 #include "hearing.h"
 #include "output.h"
 #include "owner.h"
-#include "scratch.h"
-
-enum { READ_SIZE = 65536 };
+#include "policy_input.h"
 
 struct replay {
 	struct gl_admin *admin;
-	const char *name; /* of the input */
-	int in;
 	struct gl_scratch scratch; /* of the table, where no other was named */
 	int64_t now;               /* of the request at hand */
-	uint64_t number;           /* of the request at hand, from 1 */
-	uint64_t start;            /* where it begins in the input, from 0 */
-	uint64_t offset;           /* of `unread` in the input */
-	struct gl_span unread;     /* in bytes */
-	struct gl_request request;
 	struct gl_judgement judgement;
-	char bytes[READ_SIZE];
+	struct gl_policy_input input;
 };
 
-static enum gl_exit wrong(const struct replay *replay, uint64_t offset, const char *what)
+static enum gl_exit set_time(struct replay *replay)
 {
-	gl_admin_say(replay->admin, "%s: request %" PRIu64 ", byte %" PRIu64 ": %s", replay->name,
-	    replay->number, offset, what);
-	return GL_EXIT_INPUT;
-}
-
-/* 1: more to read, 0: end of input, -1: said, or a signal says it. */
-static int read_some(struct replay *replay)
-{
-	ssize_t got;
-	if (!gl_scratch_readable(&replay->scratch, replay->in))
-		return -1;
-	do
-		got = read(replay->in, replay->bytes, sizeof replay->bytes);
-	while (got < 0 && errno == EINTR);
-	if (got < 0) {
-		gl_admin_say(replay->admin, "%s: %s", replay->name, strerror(errno));
-		return -1;
-	}
-	replay->unread = (struct gl_span){ replay->bytes, (size_t)got };
-	return got > 0;
-}
-
-static enum gl_exit end_of_input(const struct replay *replay)
-{
-	if (gl_request_begun(&replay->request))
-		return wrong(replay, replay->offset, "the input ends inside a request");
-	return GL_EXIT_NOTHING;
-}
-
-static enum gl_exit malformed(const struct replay *replay, enum gl_status status)
-{
-	return wrong(replay, replay->offset - 1,
-	    status == GL_TOO_LONG ? "over the limits of the policy protocol"
-				  : "not a line of the policy protocol, NAME=VALUE");
-}
-
-/* Reads until a request is whole. GL_EXIT_NOTHING: there is none any more. */
-static enum gl_exit next_request(struct replay *replay)
-{
-	replay->number++;
-	replay->start = replay->offset;
-	for (;;) {
-		size_t before = replay->unread.len;
-		enum gl_status status = gl_request_feed(&replay->request, &replay->unread);
-		replay->offset += before - replay->unread.len;
-		if (status == GL_OK)
-			return GL_EXIT_OK;
-		if (status != GL_MORE)
-			return malformed(replay, status);
-		int more = read_some(replay);
-		if (more < 0)
-			return GL_EXIT_IO;
-		if (more == 0)
-			return end_of_input(replay);
-	}
-}
-
-static enum gl_exit check_request(struct replay *replay)
-{
-	const struct gl_request *request = &replay->request;
-	struct gl_span time = gl_request_get(request, GL_ATTR_TEST_TIME);
+	struct gl_span time = gl_request_get(&replay->input.request, GL_ATTR_TEST_TIME);
 	uint64_t now;
-	if (!gl_span_equal(
-		gl_request_get(request, GL_ATTR_REQUEST), gl_span_of("smtpd_access_policy")))
-		return wrong(replay, replay->start, "without request=smtpd_access_policy");
 	if (time.len == 0)
 		return GL_EXIT_OK;
 	if (gl_span_number(time, (uint64_t)GL_TIME_MAX, &now) != GL_OK)
-		return wrong(replay, replay->start,
+		return gl_policy_input_wrong(&replay->input, replay->input.start,
 		    "policy_test_time is no number of seconds since the epoch");
 	replay->now = (int64_t)now;
 	return GL_EXIT_OK;
@@ -118,7 +45,7 @@ static json_t *log_json(const struct replay *replay, const struct gl_answer *ans
 	if (!replay->judgement.whitelisted)
 		return lines;
 	out = gl_out_into(bytes, sizeof bytes);
-	gl_out_whitelisted(&out, &replay->request);
+	gl_out_whitelisted(&out, &replay->input.request);
 	json_array_append_new(lines, gl_json_text(gl_out_done(&out)));
 	return lines;
 }
@@ -130,7 +57,7 @@ static bool print(const struct replay *replay, const struct gl_answer *answer)
 	if (!replay->admin->json)
 		return fprintf(replay->admin->out, "%.*s\n", (int)line.len, line.at) > 0;
 	return gl_json_line(replay->admin->out,
-	    json_pack("{s:I, s:I, s:o, s:s, s:s, s:o}", "request", (json_int_t)replay->number,
+	    json_pack("{s:I, s:I, s:o, s:s, s:s, s:o}", "request", (json_int_t)replay->input.number,
 		"time", (json_int_t)replay->now, "action",
 		gl_json_text(gl_span_skip(line, sizeof "action=" - 1)), "verdict",
 		gl_action_text(answer->line.action), "reason", gl_reason_text(answer->line.reason),
@@ -141,19 +68,19 @@ static enum gl_exit answer_all(struct replay *replay)
 {
 	struct gl_world *world = &replay->admin->world;
 	enum gl_exit code;
-	while ((code = next_request(replay)) == GL_EXIT_OK) {
+	while ((code = gl_policy_input_next(&replay->input)) == GL_EXIT_OK) {
 		struct gl_answer answer;
-		code = check_request(replay);
+		code = set_time(replay);
 		if (code != GL_EXIT_OK)
 			break;
 		enum gl_status status = gl_hearing_hold(
-		    &replay->judgement, world, &replay->request, replay->now);
+		    &replay->judgement, world, &replay->input.request, replay->now);
 		if (status != GL_OK) {
 			gl_admin_say(replay->admin, "%s", world->store_why.text);
 			return gl_exit_of(status);
 		}
-		gl_answer_verdict(
-		    &answer, &world->config, &replay->judgement, &replay->request, replay->now);
+		gl_answer_verdict(&answer, &world->config, &replay->judgement,
+		    &replay->input.request, replay->now);
 		if (!print(replay, &answer))
 			return GL_EXIT_IO;
 	}
@@ -164,11 +91,12 @@ static enum gl_exit answer_all(struct replay *replay)
 static bool open_input(struct replay *replay, const char *path)
 {
 	bool standard = strcmp(path, "-") == 0;
-	replay->name = standard ? "standard input" : path;
-	replay->in = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	if (replay->in < 0)
+	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
 		gl_admin_say(replay->admin, "%s: %s", path, strerror(errno));
-	return replay->in >= 0;
+	gl_policy_input_init(&replay->input, replay->admin, fd, standard ? "standard input" : path);
+	replay->input.scratch = &replay->scratch;
+	return fd >= 0;
 }
 
 /* As the owner of the table that was named, or of the configured one, which is not touched. */
@@ -203,8 +131,8 @@ static enum gl_exit run(struct replay *replay, const char *path)
 		code = answer_all(replay);
 	gl_world_drop_table(&replay->admin->world);
 	gl_scratch_remove(&replay->scratch);
-	if (replay->in != STDIN_FILENO)
-		close(replay->in);
+	if (replay->input.fd != STDIN_FILENO)
+		close(replay->input.fd);
 	return code;
 }
 
@@ -217,7 +145,6 @@ static enum gl_exit replay_file(struct gl_admin *admin, int count, char **operan
 	replay->admin = admin;
 	replay->now = admin->now;
 	replay->scratch.interrupt.fd = -1;
-	gl_request_init(&replay->request);
 	enum gl_exit code = run(replay, operands[0]);
 	free(replay);
 	return code;

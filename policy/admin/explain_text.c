@@ -1,0 +1,243 @@
+#include <inttypes.h>
+
+#include "explain.h"
+#include "output.h"
+
+static const char advice[] = "to let it through now: greylist-admin allow --for 1h ";
+
+static const char *network_text(char text[GL_NETWORK_TEXT], const struct gl_network *network)
+{
+	struct gl_out out = gl_out_into(text, GL_NETWORK_TEXT);
+	if (network->prefix == gl_family_bits(network->base.family))
+		gl_out_address(&out, &network->base);
+	else
+		gl_out_network(&out, network);
+	return gl_out_string(&out);
+}
+
+static void print_verdict(const struct gl_admin *admin, const struct gl_explanation *explanation)
+{
+	const struct gl_judgement *judgement = &explanation->judgement;
+	gl_print_colour(admin->out, admin->colour, judgement->pass ? GL_GREEN : GL_YELLOW,
+	    gl_explain_verdict(admin, explanation));
+	fprintf(admin->out, " %s\n", gl_reason_text(judgement->reason));
+}
+
+static void print_attempt(const struct gl_admin *admin, const struct gl_request *request)
+{
+	static const enum gl_attribute shown[] = { GL_ATTR_CLIENT_ADDRESS, GL_ATTR_CLIENT_NAME };
+	fputs("attempt ", admin->out);
+	for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
+		struct gl_span text = gl_request_get(request, shown[i]);
+		gl_print_printable(admin->out, text.len > 0 ? text : gl_span_of("unknown"));
+		fputc(' ', admin->out);
+	}
+	gl_print_envelope(admin->out, gl_request_get(request, GL_ATTR_SENDER));
+	fputc(' ', admin->out);
+	gl_print_envelope(admin->out, gl_request_get(request, GL_ATTR_RECIPIENT));
+	fputc('\n', admin->out);
+}
+
+static void print_rule(
+    const struct gl_admin *admin, const char *what, const struct gl_rule_source *rule)
+{
+	if (rule->line == 0)
+		return;
+	fprintf(admin->out, "%s ", what);
+	gl_print_printable(admin->out, rule->file);
+	fprintf(admin->out, ":%" PRIu32 ": ", rule->line);
+	gl_print_printable(admin->out, rule->text);
+	fputc('\n', admin->out);
+}
+
+static void print_key(const struct gl_admin *admin, const struct gl_judgement *judgement)
+{
+	char network[GL_NETWORK_TEXT];
+	struct gl_out out = gl_out_into(network, sizeof network);
+	if (!judgement->asked)
+		return;
+	gl_out_network(&out, &judgement->triplet.client);
+	fprintf(admin->out, "key %s ", gl_out_string(&out));
+	gl_print_envelope(admin->out, gl_triplet_sender(&judgement->triplet));
+	fputc(' ', admin->out);
+	gl_print_envelope(admin->out, gl_triplet_recipient(&judgement->triplet));
+	fputc('\n', admin->out);
+}
+
+static void print_client(const struct gl_admin *admin, const struct gl_entry *entry)
+{
+	char seen[GL_TIME_TEXT];
+	fprintf(admin->out,
+	    "record of the client: count %" PRIu32 " (%" PRIu32 " needed), last seen %s\n",
+	    entry->memory.count, admin->world.config.auto_whitelist,
+	    gl_time_text(seen, entry->memory.last_seen));
+}
+
+static void print_triplet(const struct gl_admin *admin, const struct gl_record *record)
+{
+	char text[GL_TIME_TEXT];
+	enum gl_state state = gl_record_state(&admin->world.config.timing, record, admin->now);
+	fprintf(admin->out, "record %s, first seen %s", gl_state_text(state),
+	    gl_time_text(text, record->first_seen));
+	fprintf(admin->out, ", last seen %s", gl_time_text(text, record->last_seen));
+	if (record->passed_at != 0)
+		fprintf(admin->out, ", passed at %s", gl_time_text(text, record->passed_at));
+	fprintf(admin->out, ", attempts %" PRIu32 ", passes %" PRIu32 "\n", record->attempts,
+	    record->passes);
+}
+
+static void print_record(const struct gl_admin *admin, const struct gl_explanation *explanation)
+{
+	if (!explanation->has_record)
+		fputs(explanation->judgement.asked ? "record none\n" : "", admin->out);
+	else if (explanation->record.table == GL_TABLE_CLIENT)
+		print_client(admin, &explanation->record);
+	else
+		print_triplet(admin, &explanation->record.record);
+}
+
+static const char *remark(enum gl_reason reason)
+{
+	static const char *const remarks[GL_REASONS] = {
+		[GL_REASON_STATE] = "only requests of the protocol state RCPT are judged",
+		[GL_REASON_INCOMPLETE] = "nothing can be judged without the client's address and "
+					 "name, the sender and the recipient",
+		[GL_REASON_MODE] = "mode is off: everything passes",
+		[GL_REASON_AUTHENTICATED] = "who has logged in always passes",
+	};
+	return remarks[reason];
+}
+
+static void print_remarks(const struct gl_admin *admin, const struct gl_explanation *explanation)
+{
+	const struct gl_judgement *judgement = &explanation->judgement;
+	const char *text = remark(judgement->reason);
+	char until[GL_TIME_TEXT];
+	if (text != NULL)
+		fprintf(admin->out, "%s\n", text);
+	if (!judgement->pass && admin->world.config.mode == GL_MODE_DRY_RUN)
+		fputs("mode is dry-run: this is only logged, and the mail passes\n", admin->out);
+	if (judgement->reason == GL_REASON_FOUND && explanation->retry_until != 0)
+		fprintf(admin->out, "the wait is over: an attempt passes now and until %s\n",
+		    gl_time_text(until, explanation->retry_until));
+}
+
+static void print_retry(const struct gl_admin *admin, const struct gl_explanation *explanation)
+{
+	char until[GL_TIME_TEXT];
+	if (explanation->has_record && explanation->fresh)
+		fputs("the record counts as none: the wait starts with the next attempt\n",
+		    admin->out);
+	else if (explanation->fresh)
+		fputs("no attempt has been recorded yet: the wait starts with the next one\n",
+		    admin->out);
+	fputs("a retry passes at ", admin->out);
+	gl_print_retry(admin, explanation->retry_at);
+	if (explanation->retry_until != 0)
+		fprintf(admin->out, "a retry counts until %s\n",
+		    gl_time_text(until, explanation->retry_until));
+}
+
+static uint64_t unnamed(const struct gl_others *others)
+{
+	return others->count > GL_NAMED_MAX ? others->count - GL_NAMED_MAX : 0;
+}
+
+static size_t named(const struct gl_others *others)
+{
+	return others->count < GL_NAMED_MAX ? (size_t)others->count : GL_NAMED_MAX;
+}
+
+static void print_neighbours(const struct gl_admin *admin, const struct gl_explanation *explanation)
+{
+	char text[GL_NETWORK_TEXT];
+	const struct gl_others *others = &explanation->neighbours;
+	const struct gl_network *network = &explanation->judgement.triplet.client;
+	bool single = network->prefix == gl_family_bits(network->base.family);
+	fprintf(admin->out, single ? "only %s itself may retry\n" : "any client of %s may retry\n",
+	    network_text(text, network));
+	for (size_t i = 0; i < named(others); i++)
+		fprintf(admin->out, "%s%s",
+		    i == 0 ? "auto-whitelisted there, and passing at once: " : ", ",
+		    network_text(text, &others->named[i].client));
+	if (unnamed(others) > 0)
+		fprintf(admin->out, " and %" PRIu64 "%s more", unnamed(others),
+		    others->all ? "" : " or");
+	if (others->count > 0)
+		fputc('\n', admin->out);
+}
+
+static void print_elsewhere(const struct gl_admin *admin, const struct gl_others *others)
+{
+	char network[GL_NETWORK_TEXT], seen[GL_TIME_TEXT];
+	for (size_t i = 0; i < named(others); i++) {
+		const struct gl_entry *entry = &others->named[i];
+		const struct gl_record *record = &entry->record;
+		enum gl_state state = gl_record_state(
+		    &admin->world.config.timing, record, admin->now);
+		fprintf(admin->out, "also from %s: %s, first seen %s\n",
+		    entry->inherited ? "-" : network_text(network, &entry->client),
+		    gl_state_text(state), gl_time_text(seen, record->first_seen));
+	}
+	if (unnamed(others) > 0)
+		fprintf(admin->out, "and from %" PRIu64 " more network%s\n", unnamed(others),
+		    unnamed(others) == 1 ? "" : "s");
+	if (others->count > 0)
+		fputs("each network waits for itself\n", admin->out);
+	if (others->looked && !others->all)
+		fputs("not all triplets were looked at for other networks; this lists them: "
+		      "greylist-admin list --sender S --recipient R\n",
+		    admin->out);
+}
+
+/* Whether a shell takes it as one plain word, however strange who wrote it. */
+static bool is_plain(struct gl_span address)
+{
+	for (size_t i = 0; i < address.len; i++)
+		if (!gl_is_alnum(address.at[i]) &&
+		    gl_span_find(gl_span_of("@._+-"), address.at[i]) == 5)
+			return false;
+	return address.len > 0 && address.at[0] != '-' && gl_span_find(address, '@') < address.len;
+}
+
+/* Where a pool retries from ever other networks it takes more than a client. */
+static void print_advice(const struct gl_admin *admin, const struct gl_explanation *explanation)
+{
+	char client[GL_ADDRESS_TEXT];
+	struct gl_out out = gl_out_into(client, sizeof client);
+	const struct gl_request *request = &explanation->request;
+	struct gl_span who = gl_request_get(request, GL_ATTR_SENDER);
+	if (admin->world.config.mode == GL_MODE_DRY_RUN)
+		return;
+	gl_out_address(&out, &explanation->judgement.client);
+	if (!is_plain(who))
+		who = gl_request_get(request, GL_ATTR_RECIPIENT);
+	if (explanation->elsewhere.count == 0 || !is_plain(who))
+		who = gl_out_done(&out);
+	fputs(advice, admin->out);
+	gl_print_printable(admin->out, who);
+	fputc('\n', admin->out);
+}
+
+bool gl_explain_text(const struct gl_admin *admin, const struct gl_explanation *explanation)
+{
+	const struct gl_judgement *judgement = &explanation->judgement;
+	print_verdict(admin, explanation);
+	if (explanation->pasted)
+		print_attempt(admin, &explanation->request);
+	print_rule(admin, "rule", &judgement->rule);
+	print_rule(admin, "given up", &judgement->hopeless);
+	print_rule(admin, "never auto-whitelisted", &judgement->never);
+	print_key(admin, judgement);
+	print_record(admin, explanation);
+	print_remarks(admin, explanation);
+	if (!judgement->pass) {
+		print_retry(admin, explanation);
+		print_neighbours(admin, explanation);
+		print_elsewhere(admin, &explanation->elsewhere);
+		print_advice(admin, explanation);
+	}
+	for (size_t i = 0; i < explanation->note_count; i++)
+		fprintf(admin->out, "note: %s\n", explanation->notes[i]);
+	return !ferror(admin->out);
+}
