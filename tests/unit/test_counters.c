@@ -111,7 +111,6 @@ static void test_without_counters(void **state)
 	gl_counters_hand_set(NULL, hand);
 	gl_counters_hand_get(NULL, hand);
 	assert_int_equal(hand[0], 0);
-	assert_false(gl_counters_replacing(NULL));
 	gl_counters_close(NULL);
 }
 
@@ -201,25 +200,6 @@ static void test_a_warning_a_minute(void **state)
 	gl_counters_close(other);
 }
 
-static void overwrite(const char *directory, off_t at, uint64_t word)
-{
-	int fd = open(tmpdir_path(directory, "counters"), O_WRONLY);
-
-	assert_true(fd >= 0);
-	assert_int_equal(pwrite(fd, &word, sizeof word, at), sizeof word);
-	close(fd);
-}
-
-static void test_the_flag_of_a_replacement(void **state)
-{
-	struct gl_counters *counters = opened(*state);
-
-	assert_false(gl_counters_replacing(counters));
-	overwrite(*state, 32, 1);
-	assert_true(gl_counters_replacing(counters));
-	gl_counters_close(counters);
-}
-
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -233,7 +213,6 @@ int main(void)
 		TEST(test_a_clock_that_lags_behind_midnight),
 		TEST(test_a_clock_that_was_far_ahead_does_not_end_the_days),
 		TEST(test_a_warning_a_minute),
-		TEST(test_the_flag_of_a_replacement),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
