@@ -47,8 +47,8 @@ static enum gl_exit read_options(const struct gl_admin *admin, unsigned *days)
 	if (admin->days != NULL &&
 	    (gl_span_number(gl_span_of(admin->days), GL_COUNTERS_DAYS, &number) != GL_OK ||
 		number == 0)) {
-		gl_admin_say(
-		    admin, "--days must be from 1 to %d, not %s", GL_COUNTERS_DAYS, admin->days);
+		gl_admin_say(admin, "--days must be from 1 to %d, not \"%s\"", GL_COUNTERS_DAYS,
+		    admin->days);
 		return GL_EXIT_USAGE;
 	}
 	*days = (unsigned)number;

@@ -70,9 +70,10 @@ static void print_never(FILE *to, const struct gl_figures *figures)
 	struct gl_never never = gl_figures_never(figures);
 	char text[64] = "-";
 	if (never.strangers > 0)
-		snprintf(text, sizeof text, "%.1f %% of %" PRIu64 " strangers",
-		    100.0 * (double)never.retried_never / (double)never.strangers, never.strangers);
-	fprintf(to, "\n%-26s %12s\n", "never retried", text);
+		snprintf(text, sizeof text, "%.1f %% of %" PRIu64 " stranger%s",
+		    100.0 * (double)never.retried_never / (double)never.strangers, never.strangers,
+		    never.strangers == 1 ? "" : "s");
+	fprintf(to, "%-26s %12s\n\n", "never retried", text);
 }
 
 static void print_wait(FILE *to, const char *name, const struct gl_figures *figures, unsigned part)
