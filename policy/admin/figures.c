@@ -2,9 +2,13 @@
 
 #include <string.h>
 
+#include "progress.h"
 #include "walk.h"
 
-enum { DAY_SECONDS = 86400, LOOK_UP = 1024 /* from the entries for a signal */ };
+enum {
+	DAY_SECONDS = 86400,
+	LOOK_UP = 1024 /* from the entries for a signal, and to say how far it is */
+};
 
 enum gl_status gl_figures_look(struct gl_figures *figures, struct gl_admin *admin)
 {
@@ -33,6 +37,7 @@ struct walking {
 	struct gl_figures *figures;
 	const struct gl_admin *admin;
 	const struct gl_interrupt *interrupt;
+	struct gl_progress progress;
 	uint64_t entries;
 };
 
@@ -48,8 +53,10 @@ static bool count_one(void *context, const struct gl_entry *entry)
 		gl_durations_add(&figures->waits, record->passed_at - record->first_seen);
 	if (state == GL_STATE_WAITING && !entry->inherited)
 		gl_ranking_add(&figures->top, &entry->client);
-	return walking->interrupt == NULL || ++walking->entries % LOOK_UP != 0 ||
-	       !gl_interrupt_came(walking->interrupt);
+	if (++walking->entries % LOOK_UP != 0)
+		return true;
+	gl_progress_add(&walking->progress, LOOK_UP);
+	return walking->interrupt == NULL || !gl_interrupt_came(walking->interrupt);
 }
 
 enum gl_status gl_figures_walk(
@@ -59,7 +66,9 @@ enum gl_status gl_figures_walk(
 	memset(figures->states, 0, sizeof figures->states);
 	memset(&figures->waits, 0, sizeof figures->waits);
 	memset(&figures->top, 0, sizeof figures->top);
+	gl_progress_begin(&walking.progress, admin, "triplets", figures->table.triplets);
 	enum gl_status status = gl_walk(admin, GL_TABLE_TRIPLET, count_one, &walking);
+	gl_progress_end(&walking.progress);
 	gl_ranking_end(&figures->top);
 	figures->walked = admin->now;
 	return status;

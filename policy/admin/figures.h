@@ -36,9 +36,9 @@ struct gl_figures {
 GL_CHECKED enum gl_status gl_figures_look(struct gl_figures *figures, struct gl_admin *admin);
 
 /*
- * At admin->now, a slice after another. Ends early, with what was read
- * so far, where a signal comes; `interrupt` may be NULL. Statuses as
- * gl_walk.
+ * At admin->now, behind gl_figures_look, a slice after another; who waits
+ * at a terminal sees how far it is. Ends early, with what was read so
+ * far, where a signal comes; `interrupt` may be NULL. Statuses as gl_walk.
  */
 GL_CHECKED enum gl_status gl_figures_walk(
     struct gl_figures *figures, struct gl_admin *admin, const struct gl_interrupt *interrupt);

@@ -66,9 +66,9 @@ static bool print(const struct gl_admin *admin, const struct gl_figures *figures
 
 static enum gl_exit show_once(struct gl_admin *admin, struct gl_figures *figures)
 {
-	enum gl_status status = gl_figures_walk(figures, admin, NULL);
+	enum gl_status status = gl_figures_look(figures, admin);
 	if (status == GL_OK)
-		status = gl_figures_look(figures, admin);
+		status = gl_figures_walk(figures, admin, NULL);
 	if (status != GL_OK)
 		return gl_admin_fail(admin, status);
 	return print(admin, figures) ? GL_EXIT_OK : GL_EXIT_IO;

@@ -46,17 +46,16 @@ void gl_stats_rates(FILE *to, const struct gl_figures *figures, const struct gl_
 	fputs("\n\n", to);
 }
 
-static enum gl_status gather(struct watch *watch)
+static enum gl_status gather(struct watch *watch, int64_t now)
 {
-	enum gl_status status = GL_OK;
-	int64_t now = gl_microseconds();
 	watch->admin->now = watch->start + (now - watch->begun) / 1000000;
-	if (watch->looked == 0 || gl_stats_affords_walk(watch->walked, now - watch->begun)) {
-		status = gl_figures_walk(watch->figures, watch->admin, &watch->interrupt);
-		watch->walked += gl_microseconds() - now;
-	}
-	if (status == GL_OK)
-		status = gl_figures_look(watch->figures, watch->admin);
+	enum gl_status status = gl_figures_look(watch->figures, watch->admin);
+	if (status != GL_OK)
+		return status;
+	if (watch->looked != 0 && !gl_stats_affords_walk(watch->walked, now - watch->begun))
+		return GL_OK;
+	status = gl_figures_walk(watch->figures, watch->admin, &watch->interrupt);
+	watch->walked += gl_microseconds() - now;
 	return status;
 }
 
@@ -110,12 +109,12 @@ static bool sleep_until(const struct watch *watch, int pause)
 
 static enum gl_exit look(struct watch *watch)
 {
-	enum gl_status status = gather(watch);
+	int64_t now = gl_microseconds();
+	enum gl_status status = gather(watch, now);
 	if (status != GL_OK)
 		return gl_admin_fail(watch->admin, status);
 	if (gl_interrupt_came(&watch->interrupt))
 		return GL_EXIT_OK;
-	int64_t now = gl_microseconds();
 	bool drawn = draw(watch, now);
 	watch->looked = now;
 	watch->before = watch->figures->all;
