@@ -160,6 +160,9 @@ static void tell(const struct talk *talk, const struct gl_answer *answer, int64_
 	if (answer->line.reason == GL_REASON_STATE)
 		return;
 	gl_counters_add(gl_world_counters(world), answer->line.action, answer->line.reason, now);
+	/* In a dry run nobody was turned away, so nobody has waited. */
+	if (world->config.mode != GL_MODE_DRY_RUN)
+		gl_counters_first_pass(world->counters, answer->line.delayed);
 	struct gl_out out = gl_out_into(bytes, sizeof bytes);
 	gl_out_logline(&out, &answer->line);
 	gl_log_line(world->log, GL_LOG_INFO, gl_out_done(&out));

@@ -1,267 +1,32 @@
-#include "greylist/counters.h"
+#include "counters_room.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-/*
- * The file is an array of 64-bit words in the machine's own order, and
- * this is their numbering. It never leaves the machine.
- */
-enum {
-	CELLS = GL_ACTIONS * GL_REASONS,
-	SNAPSHOT = 1 + CELLS, /* the day, then its totals */
-	AT_MAGIC = 0,
-	AT_VERSION,
-	AT_DAY,       /* that the running totals belong to; 0: none yet */
-	AT_WARNED,    /* when the last warning was due; 0: never */
-	AT_REPLACING, /* not 0: somebody is about to replace the table */
-	AT_HAND,
-	HAND_WORDS = (GL_HAND_MAX + 7) / 8,
-	AT_TOTALS = AT_HAND + HAND_WORDS,
-	AT_RING = AT_TOTALS + CELLS,
-	WORDS = AT_RING + GL_COUNTERS_DAYS * SNAPSHOT,
-	SIZE = WORDS * 8,
-	DAY_SECONDS = 86400,
-	ATTEMPTS = 8 /* to open a file that others are making at the same time */
-};
-
-#define MAGIC   UINT64_C(0x67726579636e7472) /* "greycntr" */
-#define VERSION (UINT64_C(1) << 32 | (uint64_t)GL_ACTIONS << 16 | (uint64_t)GL_REASONS)
-
-typedef _Atomic uint64_t word;
-_Static_assert(sizeof(word) == 8 && ATOMIC_LLONG_LOCK_FREE == 2, "shared between processes");
-
-struct gl_counters {
-	word *words;
-	bool readonly;
-};
-
-static enum gl_status from_errno(int error)
-{
-	switch (error) {
-	case ENOENT:
-	case ENOTDIR:
-	case EACCES:
-	case EPERM:
-	case EROFS:
-		return GL_NO_ACCESS;
-	case ENOSPC:
-	case EDQUOT:
-	case EFBIG:
-		return GL_FULL;
-	default:
-		return GL_FAILED;
-	}
-}
-
-/* Whole on the disk before anybody maps it: a hole would be SIGBUS on a full disk. */
-static enum gl_status fill(int fd)
-{
-	const uint64_t head[] = { MAGIC, VERSION };
-	int error;
-
-	do
-		error = posix_fallocate(fd, 0, SIZE);
-	while (error == EINTR);
-	if (error != 0)
-		return from_errno(error);
-	/* despite a umask of 077, which spawn(8) sets */
-	if (fchmod(fd, 0640) != 0)
-		return from_errno(errno);
-	ssize_t done = pwrite(fd, head, sizeof head, 0);
-
-	if (done < 0)
-		return from_errno(errno);
-	return done == (ssize_t)sizeof head ? GL_OK : GL_FAILED;
-}
-
-/* Puts a new file of zeros in the place of the damaged one, or where there is none. */
-static enum gl_status make(int directory, bool replace)
-{
-	enum gl_status status = GL_OK;
-	char name[64];
-	int fd = -1;
-
-	snprintf(name, sizeof name, "counters.%ld", (long)getpid());
-	/* left behind by a process of this very number that was killed here */
-	if (unlinkat(directory, name, 0) != 0 && errno != ENOENT)
-		return from_errno(errno);
-	fd = openat(directory, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return from_errno(errno);
-	status = fill(fd);
-	if (status != GL_OK)
-		goto out;
-	if (replace && renameat(directory, name, directory, "counters") != 0)
-		status = from_errno(errno);
-	if (!replace && linkat(directory, name, directory, "counters", 0) != 0 && errno != EEXIST)
-		status = from_errno(errno);
-out:
-	close(fd);
-	unlinkat(directory, name, 0);
-	return status;
-}
-
-static bool is_ours(int directory, int fd)
-{
-	struct stat open_file, named;
-
-	return fstat(fd, &open_file) == 0 &&
-	       fstatat(directory, "counters", &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       open_file.st_dev == named.st_dev && open_file.st_ino == named.st_ino;
-}
-
-/*
- * The lock is on the damaged file itself: whoever comes second finds it
- * replaced, and nobody goes on counting in a file without a name.
- */
-static enum gl_status heal(int directory, int fd)
-{
-	int locked;
-
-	do
-		locked = flock(fd, LOCK_EX);
-	while (locked != 0 && errno == EINTR);
-	if (locked != 0)
-		return GL_FAILED;
-	return is_ours(directory, fd) ? make(directory, true) : GL_OK;
-}
-
-/* GL_CORRUPT: not a file of counters that this version can use. */
-static enum gl_status map(struct gl_counters *counters, int fd)
-{
-	struct stat info;
-	int protection = counters->readonly ? PROT_READ : PROT_READ | PROT_WRITE;
-
-	if (fstat(fd, &info) != 0)
-		return GL_FAILED;
-	if (!S_ISREG(info.st_mode) || info.st_size != SIZE)
-		return GL_CORRUPT;
-	void *at = mmap(NULL, SIZE, protection, MAP_SHARED, fd, 0);
-
-	if (at == MAP_FAILED)
-		return GL_FAILED;
-	counters->words = at;
-	if (atomic_load(&counters->words[AT_MAGIC]) == MAGIC &&
-	    atomic_load(&counters->words[AT_VERSION]) == VERSION)
-		return GL_OK;
-	munmap(at, SIZE);
-	counters->words = NULL;
-	return GL_CORRUPT;
-}
-
-/* GL_MORE: the file was made just now; look again. */
-static enum gl_status attempt(struct gl_counters *counters, int directory)
-{
-	int access = counters->readonly ? O_RDONLY : O_RDWR;
-	int fd = openat(directory, "counters", access | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	enum gl_status status;
-
-	if (fd < 0 && errno == ENOENT && counters->readonly)
-		return GL_NOT_FOUND;
-	if (fd < 0 && errno == ENOENT) {
-		status = make(directory, false);
-		return status == GL_OK ? GL_MORE : status;
-	}
-	if (fd < 0)
-		return from_errno(errno);
-	status = map(counters, fd);
-	if (status == GL_CORRUPT && !counters->readonly) {
-		status = heal(directory, fd);
-		if (status == GL_OK)
-			status = GL_MORE;
-	}
-	close(fd);
-	return status;
-}
-
-/* What is made in somebody else's directory would lock the owner out. */
-static enum gl_status check_owner(int directory)
-{
-	struct stat info;
-
-	if (fstat(directory, &info) != 0)
-		return GL_FAILED;
-	return info.st_uid == geteuid() ? GL_OK : GL_NO_ACCESS;
-}
-
-static enum gl_status open_in(struct gl_counters **counters, const char *directory, bool readonly)
-{
-	enum gl_status status;
-	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	*counters = NULL;
-	if (fd < 0)
-		return from_errno(errno);
-	struct gl_counters *opened = calloc(1, sizeof *opened);
-
-	if (opened == NULL) {
-		status = GL_FAILED;
-		goto out;
-	}
-	opened->readonly = readonly;
-	status = readonly ? GL_OK : check_owner(fd);
-	if (status != GL_OK)
-		goto out;
-	status = GL_MORE;
-	for (int i = 0; i < ATTEMPTS && status == GL_MORE; i++)
-		status = attempt(opened, fd);
-	if (status == GL_OK) {
-		*counters = opened;
-		opened = NULL;
-	} else if (status == GL_MORE) {
-		status = GL_FAILED;
-	}
-out:
-	free(opened);
-	close(fd);
-	return status;
-}
-
-enum gl_status gl_counters_open(struct gl_counters **counters, const char *directory)
-{
-	return open_in(counters, directory, false);
-}
-
-enum gl_status gl_counters_open_readonly(struct gl_counters **counters, const char *directory)
-{
-	return open_in(counters, directory, true);
-}
-
-void gl_counters_close(struct gl_counters *counters)
-{
-	if (counters == NULL)
-		return;
-	munmap(counters->words, SIZE);
-	free(counters);
-}
+enum { DAY_SECONDS = 86400 };
 
 static word *snapshot_of(const struct gl_counters *counters, int64_t day)
 {
 	return counters->words + AT_RING + (size_t)(day % GL_COUNTERS_DAYS) * SNAPSHOT;
 }
 
-static void copy_cells(word *to, const word *from)
+static void copy_block(word *to, const word *from)
 {
-	for (size_t i = 0; i < CELLS; i++)
+	for (size_t i = 0; i < BLOCK; i++)
 		atomic_store_explicit(&to[i], atomic_load(&from[i]), memory_order_relaxed);
 }
 
 static void take_snapshot(struct gl_counters *counters, int64_t day)
 {
 	word *snapshot = snapshot_of(counters, day);
+	word *before = &counters->words[AT_BEFORE];
 
-	atomic_store(&snapshot[0], 0);
-	copy_cells(snapshot + 1, counters->words + AT_TOTALS);
-	atomic_store_explicit(&snapshot[0], (uint64_t)day, memory_order_release);
+	atomic_store(&snapshot[AT_STAMP], 0);
+	/* whoever sees one of the new numbers sees that the old day is gone */
+	atomic_thread_fence(memory_order_release);
+	atomic_store_explicit(&snapshot[AT_BASE], atomic_load(before), memory_order_relaxed);
+	copy_block(snapshot + AT_BLOCK, counters->words + AT_TOTALS);
+	atomic_store_explicit(&snapshot[AT_STAMP], (uint64_t)day, memory_order_release);
+	atomic_store(before, (uint64_t)day);
 }
 
 /*
@@ -283,22 +48,88 @@ static void turn_day(struct gl_counters *counters, int64_t today)
 		take_snapshot(counters, day);
 }
 
+/* Numbers for ever, whatever the order of the enum: the file outlives this version. */
+static size_t cell_of(enum gl_reason reason)
+{
+	switch (reason) {
+	case GL_REASON_CONFIG:
+		return 0;
+	case GL_REASON_STORE:
+		return 1;
+	case GL_REASON_STATE:
+		return 2;
+	case GL_REASON_INCOMPLETE:
+		return 3;
+	case GL_REASON_MODE:
+		return 4;
+	case GL_REASON_AUTHENTICATED:
+		return 5;
+	case GL_REASON_RELAY:
+		return 6;
+	case GL_REASON_CLIENT_LIST:
+		return 7;
+	case GL_REASON_RECIPIENT_LIST:
+		return 8;
+	case GL_REASON_SENDER_LIST:
+		return 9;
+	case GL_REASON_AUTO_WHITELIST:
+		return 10;
+	case GL_REASON_FOUND:
+		return 11;
+	case GL_REASON_NEW:
+		return 12;
+	case GL_REASON_EARLY:
+		return 13;
+	case GL_REASON_ALLOWED:
+		return 14;
+	case GL_REASONS:
+		break;
+	}
+	return REASONS_ROOM - 1;
+}
+
 void gl_counters_add(
     struct gl_counters *counters, enum gl_action action, enum gl_reason reason, int64_t now)
 {
 	if (counters == NULL || counters->readonly || action >= GL_ACTIONS || reason >= GL_REASONS)
 		return;
 	turn_day(counters, now / DAY_SECONDS);
-	size_t cell = (size_t)action * GL_REASONS + (size_t)reason;
+	size_t cell = (size_t)action * REASONS_ROOM + cell_of(reason);
 
 	atomic_fetch_add(&counters->words[AT_TOTALS + cell], 1);
 }
 
-static void read_cells(struct gl_totals *totals, const word *cells)
+const int64_t gl_wait_bounds[GL_WAITS - 1] = { 60, 180, 300, 600, 900, 1800, 3600, 7200, 14400,
+	28800, 86400, 172800 };
+
+void gl_counters_first_pass(struct gl_counters *counters, int64_t waited)
 {
-	for (size_t i = 0; i < CELLS; i++)
-		totals->verdicts[i / GL_REASONS][i % GL_REASONS] = atomic_load_explicit(
-		    &cells[i], memory_order_relaxed);
+	size_t wait = 0;
+
+	if (counters == NULL || counters->readonly || waited < 0)
+		return;
+	while (wait < GL_WAITS - 1 && waited > gl_wait_bounds[wait])
+		wait++;
+	atomic_fetch_add(&counters->words[AT_TOTALS + AT_WAITS + wait], 1);
+	atomic_fetch_add(&counters->words[AT_TOTALS + AT_WAITED], (uint64_t)waited);
+}
+
+static uint64_t read_word(const word *from)
+{
+	return atomic_load_explicit(from, memory_order_relaxed);
+}
+
+static void read_block(struct gl_totals *totals, const word *block)
+{
+	for (size_t i = 0; i < GL_ACTIONS; i++)
+		for (size_t j = 0; j < GL_REASONS; j++)
+			totals->verdicts[i][j] = read_word(
+			    &block[i * REASONS_ROOM + cell_of((enum gl_reason)j)]);
+	totals->waited = read_word(&block[AT_WAITED]);
+	for (size_t i = 0; i < GL_WAITS; i++) {
+		totals->waits[i] = read_word(&block[AT_WAITS + i]);
+		totals->first_passes += totals->waits[i];
+	}
 }
 
 void gl_counters_totals(const struct gl_counters *counters, struct gl_totals *totals)
@@ -307,7 +138,8 @@ void gl_counters_totals(const struct gl_counters *counters, struct gl_totals *to
 	if (counters == NULL)
 		return;
 	totals->day = (int64_t)atomic_load(&counters->words[AT_DAY]);
-	read_cells(totals, counters->words + AT_TOTALS);
+	totals->before = (int64_t)atomic_load(&counters->words[AT_BEFORE]);
+	read_block(totals, counters->words + AT_TOTALS);
 }
 
 enum gl_status gl_counters_day(
@@ -319,16 +151,51 @@ enum gl_status gl_counters_day(
 	const word *snapshot = snapshot_of(counters, day);
 	uint64_t stamp = (uint64_t)day;
 
-	if (atomic_load_explicit(&snapshot[0], memory_order_acquire) != stamp)
+	if (atomic_load_explicit(&snapshot[AT_STAMP], memory_order_acquire) != stamp)
 		return GL_NOT_FOUND;
-	read_cells(totals, snapshot + 1);
 	totals->day = day;
+	totals->before = (int64_t)read_word(&snapshot[AT_BASE]);
+	read_block(totals, snapshot + AT_BLOCK);
 	/* it may have been overwritten while it was read */
 	atomic_thread_fence(memory_order_acquire);
-	if (atomic_load_explicit(&snapshot[0], memory_order_relaxed) == stamp)
+	if (read_word(&snapshot[AT_STAMP]) == stamp)
 		return GL_OK;
 	memset(totals, 0, sizeof *totals);
 	return GL_NOT_FOUND;
+}
+
+/* Not below zero: where a clock was put back, a day may have been counted twice. */
+static void take_off(uint64_t *number, uint64_t before)
+{
+	*number = *number > before ? *number - before : 0;
+}
+
+enum gl_status gl_counters_of_day(
+    const struct gl_counters *counters, int64_t day, struct gl_totals *totals)
+{
+	struct gl_totals before;
+	enum gl_status status = GL_OK;
+
+	gl_counters_totals(counters, totals);
+	if (day <= 0 || totals->day != day)
+		status = gl_counters_day(counters, day, totals);
+	if (status != GL_OK || totals->before == 0)
+		return status;
+	status = gl_counters_day(counters, totals->before, &before);
+	if (status != GL_OK) {
+		memset(totals, 0, sizeof *totals);
+		return status;
+	}
+	for (size_t i = 0; i < GL_ACTIONS; i++)
+		for (size_t j = 0; j < GL_REASONS; j++)
+			take_off(&totals->verdicts[i][j], before.verdicts[i][j]);
+	take_off(&totals->waited, before.waited);
+	totals->first_passes = 0;
+	for (size_t i = 0; i < GL_WAITS; i++) {
+		take_off(&totals->waits[i], before.waits[i]);
+		totals->first_passes += totals->waits[i];
+	}
+	return GL_OK;
 }
 
 /*
@@ -376,9 +243,4 @@ void gl_counters_hand_set(struct gl_counters *counters, const uint8_t hand[GL_HA
 	for (size_t i = 0; i < HAND_WORDS; i++)
 		atomic_store_explicit(
 		    &counters->words[AT_HAND + i], words[i], memory_order_relaxed);
-}
-
-bool gl_counters_replacing(const struct gl_counters *counters)
-{
-	return counters != NULL && atomic_load(&counters->words[AT_REPLACING]) != 0;
 }

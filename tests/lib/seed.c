@@ -9,6 +9,7 @@
  *     private (as triplet, but its text is not stored)
  *     client NETWORK COUNT LAST_COUNTED
  *     counter ACTION REASON COUNT TIME
+ *     waited SECONDS COUNT (first passes, on the day of the counter before)
  *     newer CLIENT SENDER RECIPIENT
  *
  * The last one is an entry of a later version, which nobody can read.
@@ -134,6 +135,12 @@ static void add_counter(struct seeding *seeding)
 		gl_counters_add(seeding->counters, action, reason, number(seeding->fields[4]));
 }
 
+static void add_waited(struct seeding *seeding)
+{
+	for (int64_t i = number(seeding->fields[2]); i > 0; i--)
+		gl_counters_first_pass(seeding->counters, number(seeding->fields[1]));
+}
+
 static void open_store(struct seeding *seeding)
 {
 	struct gl_store_options options = {
@@ -172,7 +179,7 @@ static void add(struct seeding *seeding, int count)
 		void (*add)(struct seeding *seeding);
 	} kinds[] = { { "triplet", 9, add_triplet }, { "private", 9, add_triplet },
 		{ "client", 4, add_client }, { "counter", 5, add_counter },
-		{ "newer", 4, add_newer } };
+		{ "waited", 3, add_waited }, { "newer", 4, add_newer } };
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		if (strcmp(kinds[i].name, seeding->fields[0]) != 0)
 			continue;

@@ -111,7 +111,6 @@ static void test_without_counters(void **state)
 	gl_counters_hand_set(NULL, hand);
 	gl_counters_hand_get(NULL, hand);
 	assert_int_equal(hand[0], 0);
-	assert_false(gl_counters_replacing(NULL));
 	gl_counters_close(NULL);
 }
 
@@ -201,22 +200,111 @@ static void test_a_warning_a_minute(void **state)
 	gl_counters_close(other);
 }
 
-static void overwrite(const char *directory, off_t at, uint64_t word)
+static void test_how_long_first_passes_waited(void **state)
 {
-	int fd = open(tmpdir_path(directory, "counters"), O_WRONLY);
+	struct gl_counters *counters = opened(*state);
+	struct gl_totals totals;
+	uint64_t waited = 0;
 
-	assert_true(fd >= 0);
-	assert_int_equal(pwrite(fd, &word, sizeof word, at), sizeof word);
-	close(fd);
+	for (size_t i = 0; i < GL_WAITS - 1; i++) {
+		gl_counters_first_pass(counters, gl_wait_bounds[i]);
+		gl_counters_first_pass(counters, gl_wait_bounds[i] + 1);
+		waited += 2 * (uint64_t)gl_wait_bounds[i] + 1;
+	}
+	gl_counters_first_pass(counters, 0);
+	gl_counters_first_pass(counters, -1);
+	gl_counters_first_pass(NULL, 1);
+	gl_counters_totals(counters, &totals);
+	for (size_t i = 0; i < GL_WAITS; i++)
+		assert_int_equal(totals.waits[i], i == GL_WAITS - 1 ? 1 : 2);
+	assert_int_equal(totals.first_passes, 2 * GL_WAITS - 1);
+	assert_int_equal(totals.waited, waited);
+	gl_counters_close(counters);
 }
 
-static void test_the_flag_of_a_replacement(void **state)
+static struct gl_totals of_day(const struct gl_counters *counters, int64_t day)
+{
+	struct gl_totals totals;
+
+	assert_int_equal(gl_counters_of_day(counters, day, &totals), GL_OK);
+	return totals;
+}
+
+static void assert_nothing_of_day(const struct gl_counters *counters, int64_t day)
+{
+	struct gl_totals totals;
+	struct gl_totals nothing;
+
+	memset(&nothing, 0, sizeof nothing);
+	assert_int_equal(gl_counters_of_day(counters, day, &totals), GL_NOT_FOUND);
+	assert_memory_equal(&totals, &nothing, sizeof totals);
+}
+
+static void test_a_day_alone(void **state)
 {
 	struct gl_counters *counters = opened(*state);
 
-	assert_false(gl_counters_replacing(counters));
-	overwrite(*state, 32, 1);
-	assert_true(gl_counters_replacing(counters));
+	assert_nothing_of_day(counters, 0);
+	for (int64_t day = FIRST; day < FIRST + 3; day++) {
+		for (int64_t n = 0; n <= day - FIRST; n++) {
+			count(counters, day * DAY);
+			gl_counters_first_pass(counters, 300 + n);
+		}
+		assert_int_equal(of_day(counters, day).first_passes, day - FIRST + 1);
+	}
+	for (int64_t day = FIRST; day < FIRST + 3; day++) {
+		struct gl_totals totals = of_day(counters, day);
+		uint64_t n = (uint64_t)(day - FIRST);
+
+		assert_int_equal(
+		    totals.verdicts[GL_ACTION_GREYLIST][GL_REASON_NEW], day - FIRST + 1);
+		assert_int_equal(totals.first_passes, n + 1);
+		assert_int_equal(totals.waits[2], 1);
+		assert_int_equal(totals.waits[3], n);
+		assert_int_equal(totals.waited, 300 * (n + 1) + n * (n + 1) / 2);
+	}
+	assert_nothing_of_day(counters, FIRST - 1);
+	assert_nothing_of_day(counters, FIRST + 3);
+	assert_nothing_of_day(NULL, FIRST);
+	gl_counters_close(counters);
+}
+
+/* Days without a request have no snapshot, and the next day still counts its own only. */
+static void test_a_day_alone_behind_quiet_ones(void **state)
+{
+	struct gl_counters *counters = opened(*state);
+
+	count(counters, (int64_t)FIRST * DAY);
+	count(counters, (int64_t)(FIRST + 200) * DAY);
+	count(counters, (int64_t)(FIRST + 200) * DAY);
+	assert_int_equal(of_day(counters, FIRST + 200).verdicts[1][GL_REASON_NEW], 2);
+	assert_nothing_of_day(counters, FIRST + 199);
+	/* in the place of FIRST's snapshot there is another one now: nobody knows where that began
+	 */
+	count(counters, (int64_t)(FIRST + 256) * DAY);
+	count(counters, (int64_t)(FIRST + 257) * DAY);
+	assert_nothing_of_day(counters, FIRST + 200);
+	assert_int_equal(of_day(counters, FIRST + 256).verdicts[1][GL_REASON_NEW], 1);
+	assert_int_equal(of_day(counters, FIRST + 257).verdicts[1][GL_REASON_NEW], 1);
+	gl_counters_close(counters);
+}
+
+/* A clock that went back by days: no day is ever below zero. */
+static void test_a_day_alone_while_the_clock_moves(void **state)
+{
+	struct gl_counters *counters = opened(*state);
+
+	for (int64_t day = FIRST; day < FIRST + 5; day++)
+		count(counters, day * DAY);
+	for (int64_t day = FIRST + 1; day < FIRST + 5; day++)
+		count(counters, day * DAY);
+	for (int64_t day = FIRST; day < FIRST + 5; day++) {
+		struct gl_totals totals;
+
+		if (gl_counters_of_day(counters, day, &totals) == GL_OK)
+			assert_in_range(totals.verdicts[1][GL_REASON_NEW], 0, 2);
+	}
+	assert_int_equal(of_day(counters, FIRST + 4).verdicts[1][GL_REASON_NEW], 1);
 	gl_counters_close(counters);
 }
 
@@ -233,7 +321,10 @@ int main(void)
 		TEST(test_a_clock_that_lags_behind_midnight),
 		TEST(test_a_clock_that_was_far_ahead_does_not_end_the_days),
 		TEST(test_a_warning_a_minute),
-		TEST(test_the_flag_of_a_replacement),
+		TEST(test_how_long_first_passes_waited),
+		TEST(test_a_day_alone),
+		TEST(test_a_day_alone_behind_quiet_ones),
+		TEST(test_a_day_alone_while_the_clock_moves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

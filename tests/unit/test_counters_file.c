@@ -112,6 +112,7 @@ static const struct damage damages[] = {
 	{ "too long", 1000000, -1 },
 	{ "another magic", 0, 0 },
 	{ "another version", 0, 8 },
+	{ "of the first layout", 22912, -1 },
 };
 
 static void spoil(const char *directory, const struct damage *damage)
@@ -144,6 +145,66 @@ static void test_a_damaged_file_is_made_anew(void **state)
 		gl_counters_close(counters);
 		assert_nothing_else(*state);
 	}
+}
+
+/*
+ * The layout, in words: later versions keep it, or every upgrade begins
+ * at zero. Verdict a for reason r is at 70 + 32 a + its number.
+ */
+enum { WORDS = 230 + 64 * 162, AT_TOTALS = 70, AT_RING = 230, SNAPSHOT = 162 };
+
+static uint64_t word_at(const char *directory, off_t at)
+{
+	uint64_t word;
+	int fd = open(tmpdir_path(directory, "counters"), O_RDONLY);
+
+	assert_true(fd >= 0);
+	assert_int_equal(pread(fd, &word, sizeof word, at * 8), sizeof word);
+	close(fd);
+	return word;
+}
+
+static void test_everything_has_its_place_for_ever(void **state)
+{
+	static const struct {
+		enum gl_reason reason;
+		int at;
+	} places[] = { { GL_REASON_CONFIG, 0 }, { GL_REASON_STORE, 1 }, { GL_REASON_INCOMPLETE, 3 },
+		{ GL_REASON_MODE, 4 }, { GL_REASON_AUTHENTICATED, 5 }, { GL_REASON_RELAY, 6 },
+		{ GL_REASON_CLIENT_LIST, 7 }, { GL_REASON_RECIPIENT_LIST, 8 },
+		{ GL_REASON_SENDER_LIST, 9 }, { GL_REASON_AUTO_WHITELIST, 10 },
+		{ GL_REASON_FOUND, 11 }, { GL_REASON_NEW, 12 }, { GL_REASON_EARLY, 13 },
+		{ GL_REASON_ALLOWED, 14 } };
+	struct gl_counters *counters = opened(*state);
+
+	assert_int_equal(look(*state).st_size, WORDS * 8);
+	assert_int_equal(word_at(*state, 1), 2);
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+		for (int action = 0; action < GL_ACTIONS; action++) {
+			gl_counters_add(counters, (enum gl_action)action, places[i].reason, NOON);
+			assert_int_equal(
+			    word_at(*state, AT_TOTALS + 32 * action + places[i].at), 1);
+		}
+	gl_counters_first_pass(counters, 250);
+	assert_int_equal(word_at(*state, AT_TOTALS + 128), 250);
+	assert_int_equal(word_at(*state, AT_TOTALS + 131), 1);
+	gl_counters_close(counters);
+}
+
+/* A later version counted a reason that this one does not know. */
+static void test_what_a_later_version_counts_is_kept(void **state)
+{
+	enum { DAY = 86400, TODAY = 20000, UNKNOWN = 3 * 32 + 31 };
+	struct gl_counters *counters = opened(*state);
+
+	count(counters, (int64_t)TODAY * DAY);
+	overwrite(*state, (AT_TOTALS + UNKNOWN) * 8, 77);
+	count(counters, (int64_t)(TODAY + 1) * DAY);
+	assert_int_equal(word_at(*state, AT_TOTALS + UNKNOWN), 77);
+	assert_int_equal(
+	    word_at(*state, AT_RING + TODAY % GL_COUNTERS_DAYS * SNAPSHOT + 2 + UNKNOWN), 77);
+	assert_int_equal(counted(counters), 2);
+	gl_counters_close(counters);
 }
 
 static void test_reading_only(void **state)
@@ -248,6 +309,8 @@ int main(void)
 		TEST(test_the_file_is_whole_and_not_for_everybody),
 		TEST(test_what_a_killed_process_left_is_cleared_away),
 		TEST(test_a_damaged_file_is_made_anew),
+		TEST(test_everything_has_its_place_for_ever),
+		TEST(test_what_a_later_version_counts_is_kept),
 		TEST(test_reading_only),
 		TEST(test_reading_only_never_creates_or_repairs),
 		TEST(test_places_that_cannot_be_used),

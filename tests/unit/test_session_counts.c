@@ -33,6 +33,44 @@ static uint64_t counted(const struct site *site, enum gl_action action, enum gl_
 	return totals.verdicts[action][reason];
 }
 
+static struct gl_totals totals_of(const struct site *site)
+{
+	struct gl_counters *counters;
+	struct gl_totals totals;
+	assert_int_equal(gl_counters_open_readonly(&counters, site->database), GL_OK);
+	gl_counters_totals(counters, &totals);
+	gl_counters_close(counters);
+	return totals;
+}
+
+static void the_attempt_that_ends_a_wait_is_counted(void **state)
+{
+	struct site *site = *state;
+	try_at(site, &usual, START);
+	try_at(site, &usual, START + 10);
+	assert_int_equal(totals_of(site).first_passes, 0);
+	try_at(site, &usual, START + 400);
+	try_at(site, &usual, START + 500);
+	struct gl_totals totals = totals_of(site);
+	assert_int_equal(totals.verdicts[GL_ACTION_PASS][GL_REASON_FOUND], 2);
+	assert_int_equal(totals.first_passes, 1);
+	assert_int_equal(totals.waited, 400);
+	assert_int_equal(totals.waits[3], 1);
+}
+
+/* Nobody was turned away, so nobody has waited. */
+static void a_dry_run_ends_no_wait(void **state)
+{
+	struct site *site = *state;
+	site_configure(site, "mode = dry-run");
+	try_at(site, &usual, START);
+	try_at(site, &usual, START + 400);
+	struct gl_totals totals = totals_of(site);
+	assert_int_equal(totals.verdicts[GL_ACTION_WOULD_GREYLIST][GL_REASON_NEW], 1);
+	assert_int_equal(totals.verdicts[GL_ACTION_PASS][GL_REASON_FOUND], 1);
+	assert_int_equal(totals.first_passes, 0);
+}
+
 static void break_table(const struct site *site)
 {
 	tmpdir_write(site->database, "secret", "0123456789abcdef", 16);
@@ -94,6 +132,8 @@ int main(void)
 #define AT_SITE(test) cmocka_unit_test_setup_teardown(test, site_setup, site_teardown)
 	const struct CMUnitTest tests[] = {
 		AT_SITE(what_needs_no_table_is_counted_too),
+		AT_SITE(the_attempt_that_ends_a_wait_is_counted),
+		AT_SITE(a_dry_run_ends_no_wait),
 		AT_SITE(a_table_that_cannot_be_opened_is_counted),
 		AT_SITE(lasting_trouble_is_told_once_a_minute),
 		AT_SITE(nothing_is_left_in_somebody_elses_directory),
