@@ -52,6 +52,8 @@ static void keep_all(struct gl_explanation *explanation)
 		keep(&out, &rules[i]->text);
 		rules[i]->code = gl_span_of(NULL);
 	}
+	keep(&out, &judgement->override.who);
+	keep(&out, &judgement->override.reason);
 	if (explanation->has_record && explanation->record.table == GL_TABLE_TRIPLET)
 		keep(&out, &explanation->record.record.text);
 	explanation->record.record.rest = gl_span_of(NULL);

@@ -64,14 +64,26 @@ static json_t *notes_json(const struct gl_explanation *explanation)
 	return notes;
 }
 
+/* What a postmaster said by hand that decided, or that keeps the client from being counted. */
+static json_t *override_json(const struct gl_judgement *judgement)
+{
+	const struct gl_override *override = &judgement->override;
+	if (override->who.len == 0)
+		return json_null();
+	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "type",
+	    judgement->never_override ? "never" : "allow", "who", gl_json_text(override->who),
+	    "made", gl_json_time(override->made), "until", gl_json_time(override->until), "reason",
+	    override->reason.len > 0 ? gl_json_text(override->reason) : json_null());
+}
+
 /* Behind the members that were the first ones. */
 static json_t *more_json(const struct gl_admin *admin, const struct gl_explanation *explanation)
 {
 	const struct gl_judgement *judgement = &explanation->judgement;
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "retry_until",
-	    gl_json_time(explanation->retry_until), "attempt", attempt_json(&explanation->request),
-	    "given_up", rule_json(&judgement->hopeless), "never_auto_whitelisted",
-	    rule_json(&judgement->never), "neighbours",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "retry_until",
+	    gl_json_time(explanation->retry_until), "override", override_json(judgement), "attempt",
+	    attempt_json(&explanation->request), "given_up", rule_json(&judgement->hopeless),
+	    "never_auto_whitelisted", rule_json(&judgement->never), "neighbours",
 	    others_json(admin, &explanation->neighbours), "elsewhere",
 	    others_json(admin, &explanation->elsewhere), "notes", notes_json(explanation));
 }

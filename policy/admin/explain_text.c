@@ -50,6 +50,27 @@ static void print_rule(
 	fputc('\n', admin->out);
 }
 
+static void print_override(const struct gl_admin *admin, const struct gl_judgement *judgement)
+{
+	const struct gl_override *override = &judgement->override;
+	char time[GL_TIME_TEXT];
+	if (override->who.len == 0)
+		return;
+	fputs(judgement->never_override ? "never auto-whitelisted, said by hand "
+					: "allowed by hand ",
+	    admin->out);
+	fputs(gl_time_text(time, override->made), admin->out);
+	if (override->until != 0)
+		fprintf(admin->out, " until %s", gl_time_text(time, override->until));
+	fputs(": ", admin->out);
+	gl_print_printable(admin->out, override->who);
+	if (override->reason.len > 0) {
+		fputs(", ", admin->out);
+		gl_print_printable(admin->out, override->reason);
+	}
+	fputc('\n', admin->out);
+}
+
 static void print_key(const struct gl_admin *admin, const struct gl_judgement *judgement)
 {
 	char network[GL_NETWORK_TEXT];
@@ -228,6 +249,7 @@ bool gl_explain_text(const struct gl_admin *admin, const struct gl_explanation *
 	print_rule(admin, "rule", &judgement->rule);
 	print_rule(admin, "given up", &judgement->hopeless);
 	print_rule(admin, "never auto-whitelisted", &judgement->never);
+	print_override(admin, judgement);
 	print_key(admin, judgement);
 	print_record(admin, explanation);
 	print_remarks(admin, explanation);
