@@ -67,8 +67,8 @@ MDB_dbi store_dbi(const struct gl_store *store, enum gl_table table);
 GL_CHECKED enum gl_status store_sweep_within(
     struct gl_store *store, MDB_txn *txn, struct gl_sweep *sweep);
 
-/* store_space.c: whether only what deletions need is left of the map. */
-bool store_is_full(struct gl_store *store);
+/* store_space.c: whether so many ops would take of the map what deletions need. */
+bool store_is_full(struct gl_store *store, size_t ops);
 
 /* store_place.c: the directory and its files; `why` is filled in on failure. */
 GL_CHECKED enum gl_status place_open(
