@@ -111,6 +111,8 @@ extern const struct gl_command *const gl_commands[];
 extern const struct gl_command gl_command_check;
 extern const struct gl_command gl_command_delete;
 extern const struct gl_command gl_command_explain;
+extern const struct gl_command gl_command_export;
+extern const struct gl_command gl_command_import;
 extern const struct gl_command gl_command_import_postgrey;
 extern const struct gl_command gl_command_import_postgrey_options;
 extern const struct gl_command gl_command_list;

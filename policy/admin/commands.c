@@ -9,9 +9,9 @@
 #include "owner.h"
 
 const struct gl_command *const gl_commands[] = { &gl_command_check, &gl_command_delete,
-	&gl_command_explain, &gl_command_import_postgrey, &gl_command_import_postgrey_options,
-	&gl_command_list, &gl_command_purge, &gl_command_replay, &gl_command_setup_postfix,
-	&gl_command_show, &gl_command_stats, NULL };
+	&gl_command_explain, &gl_command_export, &gl_command_import, &gl_command_import_postgrey,
+	&gl_command_import_postgrey_options, &gl_command_list, &gl_command_purge,
+	&gl_command_replay, &gl_command_setup_postfix, &gl_command_show, &gl_command_stats, NULL };
 
 void gl_admin_say(const struct gl_admin *admin, const char *format, ...)
 {

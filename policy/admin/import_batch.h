@@ -11,6 +11,13 @@
 
 #include "import_report.h"
 
+/* One entry as a change to the table. About 17 KiB. */
+struct gl_import_change {
+	struct gl_op op; /* borrows from the two below */
+	struct gl_key key;
+	struct gl_triplet triplet;
+};
+
 struct gl_import_batch;
 
 /*

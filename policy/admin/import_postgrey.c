@@ -6,8 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "import_batch.h"
-
 _Static_assert((int)GL_POSTGREY_FAULTS <= (int)GL_IMPORT_FAULTS_MAX, "faults to be counted");
 
 enum { POSTGREY_DELAY = 300, POSTGREY_IPV4CIDR = 24, POSTGREY_IPV6CIDR = 64 };

@@ -9,8 +9,8 @@
 #ifndef GREYLIST_IMPORT_POSTGREY_H
 #define GREYLIST_IMPORT_POSTGREY_H
 
-#include "command.h"
 #include "greylist/postgrey.h"
+#include "import_batch.h"
 
 /* What Postgrey was told, as far as its databases do not say it. */
 struct gl_import_terms {
@@ -25,14 +25,10 @@ struct gl_import_terms {
  */
 enum gl_exit gl_import_open(struct gl_admin *admin, int count, char **operands);
 
-/* One of Postgrey's entries as a change to the table. About 20 KiB. */
-struct gl_import_change {
-	struct gl_op op; /* borrows from the two below */
-	struct gl_key key;
-	struct gl_triplet triplet;
-};
-
-/* Anything but GL_POSTGREY_GOOD leaves *change undefined; the entry is to be dropped. */
+/*
+ * One of Postgrey's entries as a change to the table. Anything but
+ * GL_POSTGREY_GOOD leaves *change undefined; the entry is to be dropped.
+ */
 enum gl_postgrey_fault gl_import_change_make(struct gl_import_change *change,
     const struct gl_admin *admin, const struct gl_import_terms *terms,
     const struct gl_postgrey_entry *entry);
