@@ -102,6 +102,8 @@ while [ $i -lt $kills ]; do
 	done
 done
 
+on_the_way=$partial
+
 # One that waits for more: all that came so far is taken, and that is what it says.
 empty
 mkfifo "$dir/pipe"
@@ -123,5 +125,5 @@ grep -q '^interrupted; what was done before:$' "$dir/said" || fail 'it did not s
 [ "$(taken)" -eq "$there" ] || fail "it said $(taken), but there are $there"
 complete 'an import that waits'
 
-echo "$((2 * kills)) kills, $partial of them on the way, $wrong wrong"
-[ "$wrong" -eq 0 ] && [ "$partial" -gt 0 ]
+echo "$((2 * kills)) kills, $on_the_way of them on the way, $wrong wrong"
+[ "$wrong" -eq 0 ] && [ "$on_the_way" -gt 0 ]
