@@ -9,8 +9,8 @@ enum {
 	BATCH_MAX = 512,
 	BATCH_MIN = 64, /* on a slow disk the sync is what takes long, however few ops there are */
 	TEXTS = 1 << 20,
-	LONG = 4000, /* microseconds of one transaction: then the next one is smaller */
-	SHORT = 2000
+	LONG = 20000, /* microseconds of one transaction: then the next one is smaller */
+	SHORT = 10000
 };
 
 /* Keys and texts stand beside the ops, which borrow them. */
