@@ -43,26 +43,9 @@ bool gl_key_inherited(struct gl_span key)
 	return key.len == 1 + GL_SHA1_SIZE && key.at[0] == 'P';
 }
 
-static int hex_digit(char byte)
-{
-	char lower = gl_lower(byte);
-
-	if (gl_is_digit(byte))
-		return byte - '0';
-	return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 enum gl_status gl_sha1_parse(uint8_t digest[GL_SHA1_SIZE], struct gl_span text)
 {
-	if (text.len != 2 * GL_SHA1_SIZE)
-		return GL_MALFORMED;
-	for (size_t i = 0; i < GL_SHA1_SIZE; i++) {
-		int high = hex_digit(text.at[2 * i]);
-		int low = hex_digit(text.at[2 * i + 1]);
+	struct gl_out out = gl_out_into((char *)digest, GL_SHA1_SIZE);
 
-		if (high < 0 || low < 0)
-			return GL_MALFORMED;
-		digest[i] = (uint8_t)(high << 4 | low);
-	}
-	return GL_OK;
+	return text.len == 2 * GL_SHA1_SIZE ? gl_out_from_hex(&out, text) : GL_MALFORMED;
 }

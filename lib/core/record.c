@@ -148,6 +148,8 @@ struct gl_record gl_record_merge(const struct gl_record *stored, const struct gl
 			     stored->first_seen != next.first_seen;
 	struct gl_record merged = decided_on_it ? next : join(stored, &next);
 	merged.rest = stored->rest;
+	if (op->keep_text)
+		merged.text = stored->text;
 	return merged;
 }
 

@@ -160,6 +160,40 @@ void gl_out_decimal(struct gl_out *out, int64_t number)
 	gl_out_span(out, (struct gl_span){ .at = digits + first, .len = sizeof digits - first });
 }
 
+void gl_out_hex(struct gl_out *out, struct gl_span bytes)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < bytes.len; i++) {
+		gl_out_byte(out, digits[(unsigned char)bytes.at[i] >> 4]);
+		gl_out_byte(out, digits[(unsigned char)bytes.at[i] & 0xfu]);
+	}
+}
+
+static int hex_digit(char byte)
+{
+	char lower = gl_lower(byte);
+
+	if (gl_is_digit(byte))
+		return byte - '0';
+	return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+enum gl_status gl_out_from_hex(struct gl_out *out, struct gl_span digits)
+{
+	if (digits.len % 2 != 0)
+		return GL_MALFORMED;
+	for (size_t i = 0; i < digits.len; i += 2) {
+		int high = hex_digit(digits.at[i]);
+		int low = hex_digit(digits.at[i + 1]);
+
+		if (high < 0 || low < 0)
+			return GL_MALFORMED;
+		gl_out_byte(out, (char)(high << 4 | low));
+	}
+	return GL_OK;
+}
+
 /* How many bytes follow this lead byte, and the code point it begins (RFC 3629 section 3). */
 static size_t utf8_lead(unsigned char byte, uint32_t *point)
 {

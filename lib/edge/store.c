@@ -153,7 +153,7 @@ static enum gl_status apply_in_full_map(
 	enum gl_status status = sweep_gently(store, sweep);
 	if (status != GL_OK)
 		return status;
-	if (sweep->deleted == 0)
+	if (sweep->deleted == 0 || (count > GL_OPS_MAX && sweep->deleted < count))
 		return store_status(store, MDB_MAP_FULL);
 	return apply_all(store, ops, count, NULL);
 }
@@ -166,7 +166,7 @@ enum gl_status gl_store_apply(
 		sweep->deleted = 0;
 		sweep->wrapped = false;
 	}
-	if (count > 0 && sweep != NULL && store_is_full(store))
+	if (count > 0 && sweep != NULL && store_is_full(store, count))
 		return apply_in_full_map(store, ops, count, sweep);
 	enum gl_status status = apply_all(store, ops, count, sweep);
 	/* A dead reader may pin the pages that a full map is short of. */

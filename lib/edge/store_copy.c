@@ -75,7 +75,7 @@ static int make_databases(struct gl_copy *copy, const struct gl_store *store)
 	uint8_t digest[GL_DIGEST_SIZE];
 	MDB_txn *txn;
 	MDB_dbi meta;
-	store_fingerprint(store, digest);
+	gl_store_fingerprint(store, digest);
 	int code = mdb_txn_begin(copy->env, NULL, 0, &txn);
 	if (code != MDB_SUCCESS)
 		return code;

@@ -94,14 +94,14 @@ static int open_databases(struct gl_store *store, MDB_txn *txn, unsigned flags)
 	return code == MDB_NOTFOUND ? MDB_SUCCESS : code;
 }
 
-void store_fingerprint(const struct gl_store *store, uint8_t digest[GL_DIGEST_SIZE])
+void gl_store_fingerprint(const struct gl_store *store, uint8_t digest[GL_DIGEST_SIZE])
 {
 	gl_digest(digest, gl_span_of(fingerprint_of), &store->secret);
 }
 
 static struct gl_span fingerprint(const struct gl_store *store, uint8_t digest[GL_DIGEST_SIZE])
 {
-	store_fingerprint(store, digest);
+	gl_store_fingerprint(store, digest);
 	return (struct gl_span){ (const char *)digest, GL_DIGEST_SIZE };
 }
 

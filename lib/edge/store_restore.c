@@ -103,7 +103,7 @@ static enum gl_status read_meta(struct restoring *run)
 		no_backup(run, "was made by another version of greylist, which has to restore it");
 		return GL_VERSION;
 	}
-	store_fingerprint(run->store, digest);
+	gl_store_fingerprint(run->store, digest);
 	run->same_secret = secret.mv_size == sizeof digest &&
 			   memcmp(secret.mv_data, digest, sizeof digest) == 0;
 	return GL_OK;
@@ -137,6 +137,7 @@ static bool make_triplet(
 		return false;
 	struct gl_span text = op->record.text;
 	op->record.rest = (struct gl_span){ NULL, 0 };
+	op->keep_text = !run->privacy;
 	if (run->privacy)
 		op->record.text = (struct gl_span){ NULL, 0 };
 	if (run->same_secret || gl_key_inherited(span_of(&at[0])))

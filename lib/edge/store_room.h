@@ -72,8 +72,8 @@ bool store_dbi(const struct gl_store *store, enum gl_table table, MDB_dbi *dbi);
 GL_CHECKED enum gl_status store_sweep_within(
     struct gl_store *store, MDB_txn *txn, struct gl_sweep *sweep);
 
-/* store_space.c: whether only what deletions need is left of the map. */
-bool store_is_full(struct gl_store *store);
+/* store_space.c: whether so many ops would take of the map what deletions need. */
+bool store_is_full(struct gl_store *store, size_t ops);
 
 /*
  * store_open.c: a store with its directory open and no table yet; to be
@@ -92,8 +92,6 @@ GL_CHECKED enum gl_status store_make_databases(
     struct gl_store *store, const struct gl_store_options *options, struct gl_complaint *why);
 /* Closes the table and keeps the directory; fine where none is open. */
 void store_close_env(struct gl_store *store);
-/* The digest by which a table knows its secret again. */
-void store_fingerprint(const struct gl_store *store, uint8_t digest[GL_DIGEST_SIZE]);
 
 /* store.c: one op inside a transaction of somebody else's. */
 GL_CHECKED enum gl_status store_apply_one(

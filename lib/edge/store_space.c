@@ -3,8 +3,9 @@
 #include <string.h>
 
 /* A deletion writes copies of the pages that it changes: with none left nothing could be deleted
- * ever again. So this many pages are kept from newcomers. */
-enum { RESERVE = 256 };
+ * ever again. So this many pages are kept from newcomers; the few ops of one need not be counted.
+ */
+enum { RESERVE = 256, PAGES_OF_OP = 3 };
 
 /* LMDB lists the pages that may be used again in a database of its own, number 0: each value
  * begins with how many it names. Stops counting at `enough`. */
@@ -25,7 +26,7 @@ static size_t pages_to_reuse(struct gl_store *store, size_t enough)
 	return pages;
 }
 
-bool store_is_full(struct gl_store *store)
+bool store_is_full(struct gl_store *store, size_t ops)
 {
 	MDB_envinfo info;
 	MDB_stat stat;
@@ -34,9 +35,10 @@ bool store_is_full(struct gl_store *store)
 		return false;
 	size_t all = info.me_mapsize / stat.ms_psize;
 	size_t used = info.me_last_pgno + 1;
+	size_t needed = RESERVE + (ops > GL_OPS_MAX ? PAGES_OF_OP * ops : 0);
 	size_t left = all > used ? all - used : 0;
-	if (left < RESERVE && store_read_begin(store) == GL_OK)
-		left += pages_to_reuse(store, RESERVE - left);
+	if (left < needed && store_read_begin(store) == GL_OK)
+		left += pages_to_reuse(store, needed - left);
 	store_read_end(store);
-	return left < RESERVE;
+	return left < needed;
 }

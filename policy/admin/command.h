@@ -116,6 +116,8 @@ extern const struct gl_command gl_command_compact;
 extern const struct gl_command gl_command_delete;
 extern const struct gl_command gl_command_deny_auto_whitelist;
 extern const struct gl_command gl_command_explain;
+extern const struct gl_command gl_command_export;
+extern const struct gl_command gl_command_import;
 extern const struct gl_command gl_command_import_postgrey;
 extern const struct gl_command gl_command_import_postgrey_options;
 extern const struct gl_command gl_command_list;

@@ -19,6 +19,8 @@ const struct gl_command *const gl_commands[] = {
 	&gl_command_delete,
 	&gl_command_deny_auto_whitelist,
 	&gl_command_explain,
+	&gl_command_export,
+	&gl_command_import,
 	&gl_command_import_postgrey,
 	&gl_command_import_postgrey_options,
 	&gl_command_list,

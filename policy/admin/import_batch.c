@@ -1,34 +1,40 @@
-#include "import.h"
+#include "import_batch.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "greylist/sha1.h"
+#include "erase.h"
 
-enum { BATCH = 500, TEXTS = 1 << 20 };
+enum {
+	BATCH_MAX = 512,
+	BATCH_MIN = 64, /* on a slow disk the sync is what takes long, however few ops there are */
+	TEXTS = 1 << 20,
+	LONG = 20000, /* microseconds of one transaction: then the next one is smaller */
+	SHORT = 10000
+};
 
 /* Keys and texts stand beside the ops, which borrow them. */
 struct gl_import_batch {
 	struct gl_admin *admin;
-	const struct gl_import_terms *terms;
 	struct gl_import_report *report;
+	size_t most; /* ops of the next transaction */
 	size_t count;
-	struct gl_op ops[BATCH];
-	struct gl_key keys[BATCH];
-	struct gl_lookup lookups[BATCH];
+	struct gl_op ops[BATCH_MAX];
+	struct gl_key keys[BATCH_MAX];
+	struct gl_lookup lookups[BATCH_MAX];
 	size_t used;
 	char texts[TEXTS];
-	struct gl_triplet triplet;
+	size_t due_count;
+	struct gl_op due[BATCH_MAX]; /* those of the ops that are to be applied */
 };
 
-struct gl_import_batch *gl_import_batch_new(
-    struct gl_admin *admin, const struct gl_import_terms *terms, struct gl_import_report *report)
+struct gl_import_batch *gl_import_batch_new(struct gl_admin *admin, struct gl_import_report *report)
 {
 	struct gl_import_batch *batch = malloc(sizeof *batch);
 	if (batch != NULL) {
 		batch->admin = admin;
-		batch->terms = terms;
 		batch->report = report;
+		batch->most = BATCH_MIN;
 		batch->count = batch->used = 0;
 	}
 	return batch;
@@ -39,97 +45,6 @@ void gl_import_batch_free(struct gl_import_batch *batch)
 	free(batch);
 }
 
-/*
- * Postgrey does not store that a triplet passed; it infers it from the
- * time between the first and the last attempt. The first second at which
- * it can have passed stands for the one at which it did.
- */
-static struct gl_record record_of(
-    const struct gl_postgrey_entry *entry, const struct gl_import_terms *terms, int64_t now)
-{
-	struct gl_record record = { .first_seen = entry->first, .last_seen = entry->last };
-	if (record.first_seen > now)
-		record.first_seen = record.last_seen = now;
-	if (record.last_seen > now)
-		record.last_seen = now;
-	if (record.last_seen < record.first_seen)
-		record.last_seen = record.first_seen;
-	bool passed = entry->first <= now && entry->last - entry->first >= terms->delay;
-	record.passed_at = passed ? record.first_seen + terms->delay : 0;
-	record.attempts = record.last_seen > record.first_seen ? 2 : 1;
-	record.passes = passed ? 1 : 0;
-	return record;
-}
-
-static uint8_t prefix_of(const struct gl_config *config, const struct gl_address *address)
-{
-	return address->family == GL_V4 ? config->ipv4_prefix : config->ipv6_prefix;
-}
-
-/* A hash stays one: it is asked about by the same recipe. */
-static enum gl_postgrey_fault inherit(
-    struct gl_import_batch *batch, const struct gl_postgrey_entry *entry)
-{
-	uint8_t probe[GL_SHA1_SIZE];
-	if (gl_sha1(probe, gl_span_of("")) != GL_OK)
-		return GL_POSTGREY_HASHED;
-	gl_inherited_key(&batch->keys[batch->count], entry->digest);
-	batch->report->hashed++;
-	return GL_POSTGREY_GOOD;
-}
-
-static enum gl_postgrey_fault add_triplet(
-    struct gl_import_batch *batch, const struct gl_postgrey_entry *entry)
-{
-	const struct gl_config *config = &batch->admin->world.config;
-	struct gl_op *op = &batch->ops[batch->count];
-	struct gl_network network;
-	*op = (struct gl_op){ .kind = GL_OP_TRIPLET,
-		.key = &batch->keys[batch->count],
-		.record = record_of(entry, batch->terms, batch->admin->now) };
-	if (gl_record_state(&config->timing, &op->record, batch->admin->now) == GL_STATE_EXPIRED)
-		return GL_POSTGREY_EXPIRED;
-	if (entry->hashed)
-		return inherit(batch, entry);
-	enum gl_postgrey_fault fault = gl_postgrey_network(
-	    &network, entry, batch->terms->cut, prefix_of(config, &entry->address));
-	if (fault != GL_POSTGREY_GOOD)
-		return fault;
-	if (gl_triplet_make(&batch->triplet, &network, entry->sender, entry->recipient,
-		gl_store_secret(batch->admin->world.store)) != GL_OK)
-		return GL_POSTGREY_LENGTH;
-	batch->keys[batch->count] = batch->triplet.key;
-	if (!config->privacy) {
-		op->record.text = (struct gl_span){ batch->texts + batch->used,
-			batch->triplet.text_len };
-		memcpy(batch->texts + batch->used, batch->triplet.text, batch->triplet.text_len);
-		batch->used += batch->triplet.text_len;
-	}
-	return GL_POSTGREY_GOOD;
-}
-
-static enum gl_postgrey_fault add_client(
-    struct gl_import_batch *batch, const struct gl_postgrey_entry *entry)
-{
-	const struct gl_config *config = &batch->admin->world.config;
-	int64_t now = batch->admin->now;
-	int64_t last = entry->last < now ? entry->last : now;
-	struct gl_op *op = &batch->ops[batch->count];
-	*op = (struct gl_op){ .kind = GL_OP_CLIENT_MEMORY,
-		.key = &batch->keys[batch->count],
-		.forget = now - config->timing.max_age,
-		.client = { .last_counted = last, .last_seen = last, .count = entry->count } };
-	if (gl_client_expired(&config->timing, &op->client, now))
-		return GL_POSTGREY_EXPIRED;
-	if (entry->hashed)
-		return inherit(batch, entry);
-	struct gl_network network = gl_network_of(&entry->address,
-	    config->auto_whitelist_per == GL_PER_NETWORK ? prefix_of(config, &entry->address)
-							 : gl_family_bits(entry->address.family));
-	gl_network_key(&batch->keys[batch->count], &network);
-	return GL_POSTGREY_GOOD;
-}
-
 static bool same_record(const struct gl_record *a, const struct gl_record *b)
 {
 	return a->first_seen == b->first_seen && a->last_seen == b->last_seen &&
@@ -137,75 +52,141 @@ static bool same_record(const struct gl_record *a, const struct gl_record *b)
 	       a->passes == b->passes && gl_span_equal(a->text, b->text);
 }
 
-/* Whether the op would change what is stored. A memory that expired is worth nothing: what is
- * imported takes its place, as the base says. */
-static bool changes_triplet(const struct gl_admin *admin, struct gl_op *op, struct gl_span value)
+/* What the table has under an op's key. */
+enum standing {
+	STANDING_NONE,    /* nothing, or what cannot be read */
+	STANDING_EXPIRED, /* worth nothing */
+	STANDING_BATCHED, /* nothing yet, but the batch has it already */
+	STANDING_LESS,    /* the op would change it */
+	STANDING_AS_MUCH,
+	STANDING_LATER /* of a later version, and so not ours to touch */
+};
+
+/* What is imported takes the place of a memory that expired, as the base says. */
+static enum standing of_triplet(
+    const struct gl_admin *admin, struct gl_op *op, struct gl_span value)
 {
 	struct gl_record before;
-	if (gl_record_decode(&before, value) != GL_OK)
-		return true;
-	if (gl_record_state(&admin->world.config.timing, &before, admin->now) == GL_STATE_EXPIRED)
+	enum gl_status status = gl_record_decode(&before, value);
+	if (status != GL_OK)
+		return status == GL_VERSION ? STANDING_LATER : STANDING_LESS;
+	bool expired = gl_record_state(&admin->world.config.timing, &before, admin->now) ==
+		       GL_STATE_EXPIRED;
+	if (expired)
 		op->base = before.first_seen;
 	struct gl_record after = gl_record_merge(&before, op);
-	return !same_record(&before, &after);
+	if (same_record(&before, &after))
+		return STANDING_AS_MUCH;
+	return expired ? STANDING_EXPIRED : STANDING_LESS;
 }
 
-static bool changes_client(const struct gl_op *op, struct gl_span value)
+static enum standing of_client(
+    const struct gl_admin *admin, const struct gl_op *op, struct gl_span value)
 {
 	struct gl_client before;
-	if (gl_client_decode(&before, value) != GL_OK)
-		return true;
+	enum gl_status status = gl_client_decode(&before, value);
+	if (status != GL_OK)
+		return status == GL_VERSION ? STANDING_LATER : STANDING_LESS;
 	struct gl_client after = gl_client_merge(&before, op);
-	return before.count != after.count || before.last_counted != after.last_counted ||
-	       before.last_seen != after.last_seen;
+	if (before.count == after.count && before.last_counted == after.last_counted &&
+	    before.last_seen == after.last_seen)
+		return STANDING_AS_MUCH;
+	return gl_client_expired(&admin->world.config.timing, &before, admin->now)
+		   ? STANDING_EXPIRED
+		   : STANDING_LESS;
 }
 
-/* Two of Postgrey's networks may be one of ours. */
-static bool is_in_batch(const struct gl_import_batch *batch, size_t before)
+/* Two of Postgrey's networks may be one of ours, and a file may say a thing twice. */
+static bool is_batched(const struct gl_import_batch *batch, const struct gl_op *op)
 {
-	struct gl_span key = gl_key_span(&batch->keys[before]);
-	for (size_t i = 0; i < before; i++)
-		if (batch->ops[i].kind == batch->ops[before].kind &&
-		    gl_span_equal(gl_key_span(&batch->keys[i]), key))
+	for (size_t i = 0; i < batch->due_count; i++)
+		if (batch->due[i].kind == op->kind &&
+		    gl_span_equal(gl_key_span(batch->due[i].key), gl_key_span(op->key)))
 			return true;
 	return false;
 }
 
-static void tally(struct gl_import_batch *batch)
+static enum standing standing_of(
+    const struct gl_import_batch *batch, struct gl_op *op, const struct gl_lookup *stored)
 {
-	for (size_t i = 0; i < batch->count; i++) {
-		struct gl_op *op = &batch->ops[i];
-		const struct gl_lookup *stored = &batch->lookups[i];
-		bool is_triplet = op->kind == GL_OP_TRIPLET;
-		struct gl_import_tally *sum = is_triplet ? &batch->report->triplets
-							 : &batch->report->clients;
-		if (!stored->found)
-			*(is_in_batch(batch, i) ? &sum->merged : &sum->taken) += 1;
-		else if (is_triplet ? changes_triplet(batch->admin, op, stored->value)
-				    : changes_client(op, stored->value))
-			sum->merged++;
-		else
-			sum->unchanged++;
+	enum standing standing = STANDING_NONE;
+	if (stored->found && op->kind == GL_OP_TRIPLET)
+		standing = of_triplet(batch->admin, op, stored->value);
+	else if (stored->found)
+		standing = of_client(batch->admin, op, stored->value);
+	if (standing == STANDING_EXPIRED && batch->report->leaves)
+		standing = STANDING_NONE;
+	return standing == STANDING_NONE && is_batched(batch, op) ? STANDING_BATCHED : standing;
+}
+
+/* Counts the op; true where it is to be applied. */
+static bool count_op(
+    struct gl_import_report *report, const struct gl_op *op, enum standing standing)
+{
+	struct gl_import_tally *sum = op->kind == GL_OP_TRIPLET ? &report->triplets
+								: &report->clients;
+	if (standing == STANDING_NONE) {
+		sum->taken++;
+		return true;
 	}
+	if (report->leaves) {
+		sum->known++;
+		return false;
+	}
+	bool as_much = standing == STANDING_AS_MUCH || standing == STANDING_LATER;
+	*(as_much ? &sum->unchanged : &sum->merged) += 1;
+	return !as_much;
+}
+
+static void choose_due(struct gl_import_batch *batch)
+{
+	batch->due_count = 0;
+	for (size_t i = 0; i < batch->count; i++) {
+		struct gl_op op = batch->ops[i];
+		enum standing standing = standing_of(batch, &op, &batch->lookups[i]);
+		if (count_op(batch->report, &op, standing))
+			batch->due[batch->due_count++] = op;
+	}
+}
+
+/* A map that is nearly full stays as it is: nothing is swept, but the store is asked to look. */
+static enum gl_status apply_due(struct gl_import_batch *batch)
+{
+	struct gl_admin *admin = batch->admin;
+	struct gl_sweep sweep = { .timing = admin->world.config.timing, .now = admin->now };
+	int64_t begun = gl_microseconds();
+	enum gl_status status = gl_store_apply(
+	    admin->world.store, batch->due, batch->due_count, &sweep);
+	int64_t took = gl_microseconds() - begun;
+	if (took > LONG && batch->most > BATCH_MIN)
+		batch->most /= 2;
+	else if (took < SHORT && batch->most < BATCH_MAX)
+		batch->most *= 2;
+	gl_give_way(took);
+	return status;
 }
 
 static enum gl_status write_batch(struct gl_import_batch *batch)
 {
-	struct gl_store *store = batch->admin->world.store;
 	for (size_t i = 0; i < batch->count; i++)
 		batch->lookups[i] = (struct gl_lookup){
 			.table = batch->ops[i].kind == GL_OP_TRIPLET ? GL_TABLE_TRIPLET
 								     : GL_TABLE_CLIENT,
 			.key = gl_key_span(&batch->keys[i]),
 		};
-	struct gl_import_report before = *batch->report;
-	enum gl_status status = gl_store_lookup(store, batch->lookups, batch->count);
-	if (status == GL_OK)
-		tally(batch);
-	if (status == GL_OK && !batch->admin->dry_run)
-		status = gl_store_apply(store, batch->ops, batch->count, NULL);
+	struct gl_import_tally triplets = batch->report->triplets;
+	struct gl_import_tally clients = batch->report->clients;
+	enum gl_status status = gl_store_lookup(
+	    batch->admin->world.store, batch->lookups, batch->count);
 	if (status != GL_OK)
-		*batch->report = before;
+		return status;
+	choose_due(batch);
+	if (!batch->admin->dry_run && batch->due_count > 0)
+		status = apply_due(batch);
+	if (status != GL_OK) {
+		batch->report->triplets = triplets;
+		batch->report->clients = clients;
+	}
 	return status;
 }
 
@@ -221,14 +202,19 @@ enum gl_status gl_import_batch_flush(struct gl_import_batch *batch)
 	return status;
 }
 
-enum gl_status gl_import_batch_add(struct gl_import_batch *batch,
-    const struct gl_postgrey_entry *entry, enum gl_postgrey_fault *fault)
+enum gl_status gl_import_batch_add(struct gl_import_batch *batch, const struct gl_op *op)
 {
-	*fault = entry->is_client ? add_client(batch, entry) : add_triplet(batch, entry);
-	if (*fault != GL_POSTGREY_GOOD)
-		return GL_OK;
+	struct gl_op *own = &batch->ops[batch->count];
+	*own = *op;
+	own->key = &batch->keys[batch->count];
+	batch->keys[batch->count] = *op->key;
+	if (op->record.text.len > 0) {
+		own->record.text.at = batch->texts + batch->used;
+		memcpy(batch->texts + batch->used, op->record.text.at, op->record.text.len);
+		batch->used += op->record.text.len;
+	}
 	batch->count++;
-	if (batch->count < BATCH && TEXTS - batch->used >= GL_TEXT_MAX)
+	if (batch->count < batch->most && TEXTS - batch->used >= GL_TEXT_MAX)
 		return GL_OK;
 	return gl_import_batch_flush(batch);
 }

@@ -1,10 +1,12 @@
-#include "import.h"
+#include "import_postgrey.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+_Static_assert((int)GL_POSTGREY_FAULTS <= (int)GL_IMPORT_FAULTS_MAX, "faults to be counted");
 
 enum { POSTGREY_DELAY = 300, POSTGREY_IPV4CIDR = 24, POSTGREY_IPV6CIDR = 64 };
 
@@ -65,6 +67,7 @@ struct run {
 	struct gl_import_report report;
 	struct gl_postgrey_dump dump;
 	struct gl_import_batch *batch;
+	struct gl_import_change change;
 	struct progress progress;
 	const char *name; /* of the input */
 	uint64_t line;
@@ -102,17 +105,36 @@ static bool read_terms(struct run *run)
 	       read_cidr(admin, admin->ipv6cidr, gl_family_bits(GL_V6), &terms->cut.v6);
 }
 
+static const char *fault_text(unsigned fault)
+{
+	return gl_postgrey_fault_text((enum gl_postgrey_fault)fault);
+}
+
+static void drop(struct run *run, enum gl_postgrey_fault fault, const struct gl_postgrey_pair *pair)
+{
+	char *example = gl_import_report_drop(&run->report, fault);
+	if (example == NULL)
+		return;
+	struct gl_out out = gl_out_into(example, GL_IMPORT_EXAMPLE_MAX);
+	gl_out_printable(&out, pair->key);
+	gl_out_byte(&out, ' ');
+	gl_out_printable(&out, pair->value);
+	gl_out_string(&out);
+}
+
 static enum gl_status take_pair(struct run *run, const struct gl_postgrey_pair *pair)
 {
 	struct gl_postgrey_entry entry;
-	enum gl_status status = GL_OK;
 	enum gl_postgrey_fault fault = gl_postgrey_entry_read(&entry, pair);
 	run->progress.entries++;
 	if (fault == GL_POSTGREY_GOOD)
-		status = gl_import_batch_add(run->batch, &entry, &fault);
-	if (fault != GL_POSTGREY_GOOD)
-		gl_import_report_drop(&run->report, fault, pair);
-	return status;
+		fault = gl_import_change_make(&run->change, run->admin, &run->terms, &entry);
+	if (fault != GL_POSTGREY_GOOD) {
+		drop(run, fault, pair);
+		return GL_OK;
+	}
+	run->report.hashed += entry.hashed;
+	return gl_import_batch_add(run->batch, &run->change.op);
 }
 
 /* GL_MALFORMED: no dump, or a broken one; which was said. */
@@ -180,11 +202,13 @@ static enum gl_exit import_postgrey(struct gl_admin *admin, int count, char **op
 	if (run == NULL)
 		return GL_EXIT_IO;
 	run->admin = admin;
+	run->report.fault_text = fault_text;
+	run->report.faults = GL_POSTGREY_FAULTS;
 	run->name = strcmp(operands[0], "-") == 0 ? "standard input" : operands[0];
 	if (!read_terms(run))
 		goto out;
 	code = GL_EXIT_IO;
-	run->batch = gl_import_batch_new(admin, &run->terms, &run->report);
+	run->batch = gl_import_batch_new(admin, &run->report);
 	if (run->batch != NULL)
 		code = import_into(run);
 out:

@@ -1,4 +1,4 @@
-#include "import.h"
+#include "import_postgrey.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,16 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "input.h"
 #include "owner.h"
-
-static enum gl_exit cannot(const struct gl_admin *admin, const char *name, const char *what)
-{
-	int error = errno;
-	gl_admin_say(admin, "%s: %s: %s", name, what, strerror(error));
-	if (error == EACCES || error == EPERM)
-		return GL_EXIT_PERMISSION;
-	return error == ENOENT ? GL_EXIT_INPUT : GL_EXIT_IO;
-}
 
 /* Asked before anybody becomes somebody else: root's TMPDIR is mostly root's alone. */
 static const char *scratch_place(void)
@@ -120,13 +112,13 @@ static enum gl_exit read_directory(struct gl_admin *admin, const char *name, int
 	int ended = 0;
 	source.to = nameless_file(source.scratch);
 	if (source.to < 0)
-		return cannot(admin, source.scratch, "no file can be made in it");
+		return gl_input_cannot(admin, source.scratch, "no file can be made in it");
 	pid_t child = fork();
 	if (child == 0)
 		read_as_owner(&source);
 	enum gl_exit code = GL_EXIT_OK;
 	if (child < 0 || waitpid(child, &ended, 0) != child)
-		code = cannot(admin, name, "no process can be started to read it");
+		code = gl_input_cannot(admin, name, "no process can be started to read it");
 	else if (!WIFEXITED(ended) || WEXITSTATUS(ended) != 0)
 		code = say_child_failed(admin, &source, ended);
 	else if (lseek(source.to, 0, SEEK_SET) == 0)
@@ -146,35 +138,24 @@ static enum gl_exit say_without_libdb(const struct gl_admin *admin, const char *
 	return GL_EXIT_UNAVAILABLE;
 }
 
-static enum gl_exit open_named(struct gl_admin *admin, const char *name)
+static enum gl_exit open_directory(struct gl_admin *admin, const char *name)
 {
-	struct stat info;
-	enum gl_exit code = GL_EXIT_OK;
-	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0 || fstat(fd, &info) != 0) {
-		code = cannot(admin, name, "cannot be opened");
-	} else if (!S_ISDIR(info.st_mode)) {
-		admin->input = fdopen(fd, "r");
-		return GL_EXIT_OK;
-	} else if (!gl_postgrey_db_there()) {
-		code = say_without_libdb(admin, name);
-	} else {
-		code = read_directory(admin, name, fd);
-	}
-	if (fd >= 0)
-		close(fd);
+	if (!gl_postgrey_db_there())
+		return say_without_libdb(admin, name);
+	int fd = open(name, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
+	if (fd < 0)
+		return gl_input_cannot(admin, name, "cannot be opened");
+	enum gl_exit code = read_directory(admin, name, fd);
+	close(fd);
 	return code;
 }
 
 enum gl_exit gl_import_open(struct gl_admin *admin, int count, char **operands)
 {
 	(void)count;
-	enum gl_exit code = GL_EXIT_OK;
-	if (strcmp(operands[0], "-") == 0)
-		admin->input = fdopen(dup(STDIN_FILENO), "r");
-	else
-		code = open_named(admin, operands[0]);
-	if (code == GL_EXIT_OK && admin->input == NULL)
-		code = cannot(admin, operands[0], "cannot be opened");
-	return code;
+	struct stat info;
+	bool standard = strcmp(operands[0], "-") == 0;
+	if (!standard && stat(operands[0], &info) == 0 && S_ISDIR(info.st_mode))
+		return open_directory(admin, operands[0]);
+	return gl_input_open(admin, operands[0]);
 }

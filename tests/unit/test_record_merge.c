@@ -313,6 +313,24 @@ static void another_text_never_lends_its_pass(void **state)
 	}
 }
 
+/* A memory whose text nobody knows takes nothing away, and learns the text where there is one. */
+static void a_text_that_is_to_be_kept_stays(void **state)
+{
+	(void)state;
+	static const struct gl_span none = NONE;
+	struct gl_op op = { .record = { 900, 1400, 0, 2, 0, NONE, NONE }, .keep_text = true };
+	struct gl_record merged = gl_record_merge(&passed, &op);
+	assert_same_record(&merged, &(struct gl_record){ 900, 1400, 1300, 3, 1, OURS, NONE });
+	op.base = passed.first_seen;
+	merged = gl_record_merge(&passed, &op);
+	assert_same_record(&merged, &(struct gl_record){ 900, 1400, 0, 2, 0, OURS, NONE });
+	merged = gl_record_merge(NULL, &op);
+	assert_true(gl_span_equal(merged.text, none));
+	op.keep_text = false;
+	merged = gl_record_merge(&passed, &op);
+	assert_true(gl_span_equal(merged.text, none));
+}
+
 /* The auto-whitelist asks gl_client_counts whether a write is due; the merge has to agree. */
 static void a_client_counts_when_it_is_said_to_and_once_an_hour(void **state)
 {
@@ -369,6 +387,7 @@ int main(void)
 		cmocka_unit_test(the_order_of_three_retries_does_not_matter),
 		cmocka_unit_test(a_pass_is_lost_only_by_who_knew_of_it),
 		cmocka_unit_test(another_text_never_lends_its_pass),
+		cmocka_unit_test(a_text_that_is_to_be_kept_stays),
 		cmocka_unit_test(a_client_counts_when_it_is_said_to_and_once_an_hour),
 	};
 	return run_tables() + cmocka_run_group_tests_name("laws of the merge", laws, NULL, NULL);

@@ -310,6 +310,30 @@ static void every_status_has_its_words(void **state)
 	assert_string_equal(gl_status_text((enum gl_status)999), "unknown status");
 }
 
+static void hex_goes_there_and_back(void **state)
+{
+	static const char *const bad[] = { "0", "0g", "g0", "abc", "0x", " 0", "00 " };
+	char bytes[256], digits[512], again[256];
+	(void)state;
+	for (size_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = (char)i;
+	struct gl_out out = gl_out_into(digits, sizeof digits);
+	gl_out_hex(&out, (struct gl_span){ bytes, sizeof bytes });
+	assert_false(out.full);
+	assert_memory_equal(digits, "000102", 6);
+	assert_memory_equal(digits + 506, "fdfeff", 6);
+	struct gl_out back = gl_out_into(again, sizeof again);
+	assert_int_equal(gl_out_from_hex(&back, gl_out_done(&out)), GL_OK);
+	assert_int_equal(back.len, sizeof bytes);
+	assert_memory_equal(again, bytes, sizeof bytes);
+	back = gl_out_into(again, sizeof again);
+	assert_int_equal(gl_out_from_hex(&back, gl_span_of("aAfF09")), GL_OK);
+	assert_memory_equal(again, "\xaa\xff\x09", 3);
+	assert_int_equal(gl_out_from_hex(&back, gl_span_of("")), GL_OK);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_int_equal(gl_out_from_hex(&back, gl_span_of(bad[i])), GL_MALFORMED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -322,6 +346,7 @@ int main(void)
 		cmocka_unit_test(letters_and_digits_are_ascii),
 		cmocka_unit_test(output_is_what_was_written),
 		cmocka_unit_test(decimals_reach_both_ends),
+		cmocka_unit_test(hex_goes_there_and_back),
 		cmocka_unit_test(the_error_of_a_full_buffer_sticks),
 		cmocka_unit_test(a_string_gives_up_its_last_byte),
 		cmocka_unit_test(foreign_bytes_are_made_printable),

@@ -125,6 +125,56 @@ static void a_purge_in_large_slices_comes_to_its_end(void **state)
 	assert_int_equal(triplets(full), 0);
 }
 
+enum { MORE = GL_OPS_MAX + 1, MANY = 40 /* than a sweep in a full map looks at */ };
+
+/* More ops at once than a request has, without a share of the clean-up: an import. */
+static enum gl_status bring(
+    struct full *full, unsigned number, unsigned count, struct gl_sweep *sweep)
+{
+	static struct gl_triplet triplets_of[MANY];
+	struct gl_op ops[MANY];
+	for (unsigned i = 0; i < count; i++) {
+		char sender[600];
+		memset(sender, 'x', sizeof sender);
+		snprintf(sender, sizeof sender, "i%u-%u.", number, i);
+		sender[strlen(sender)] = 'x';
+		sender[sizeof sender - 1] = '\0';
+		store_fixture_triplet(
+		    full->fixture.store, &triplets_of[i], "192.0.2.0/24", sender, "c@d.test");
+		ops[i] = (struct gl_op){ .kind = GL_OP_TRIPLET,
+			.key = &triplets_of[i].key,
+			.record = { .first_seen = NOW, .last_seen = NOW } };
+		ops[i].record.text = gl_triplet_text(&triplets_of[i]);
+	}
+	return gl_store_apply(full->fixture.store, ops, count, sweep);
+}
+
+static void an_import_leaves_the_room_that_deletions_need(void **state)
+{
+	struct full *full = *state;
+	struct gl_sweep none = { .timing = timing, .now = NOW };
+	unsigned batches = 0;
+	a_purge_in_large_slices_comes_to_its_end(state);
+	while (bring(full, batches, MORE, &none) == GL_OK && batches < NEVER_FULL)
+		batches++;
+	assert_in_range(batches, 10, NEVER_FULL - 1);
+	assert_int_equal(bring(full, batches, MORE, &none), GL_FULL);
+	/* The room is there for who does not ask. */
+	for (unsigned i = 0; i < 50; i++)
+		assert_int_equal(bring(full, NEVER_FULL + i, MORE, NULL), GL_OK);
+	full->strangers = (int)triplets(full);
+	a_purge_in_large_slices_comes_to_its_end(state);
+}
+
+/* Not more comes in than goes. */
+static void a_large_import_into_a_full_map_is_refused(void **state)
+{
+	struct full *full = *state;
+	struct gl_sweep none = { .timing = timing, .now = LATER };
+	assert_int_equal(bring(full, 1, MANY, &none), GL_FULL);
+	assert_in_range(none.deleted, 1, MANY - 1);
+}
+
 int main(void)
 {
 #define FULL(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -133,6 +183,8 @@ int main(void)
 		FULL(strangers_are_met_again_once_others_expired),
 		FULL(a_hand_among_the_living_goes_on),
 		FULL(a_purge_in_large_slices_comes_to_its_end),
+		FULL(an_import_leaves_the_room_that_deletions_need),
+		FULL(a_large_import_into_a_full_map_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -104,6 +104,7 @@ struct gl_op {
 	/* GL_OP_TRIPLET */
 	int64_t base;            /* first_seen of the record that was decided on, or 0 */
 	struct gl_record record; /* what to remember from now on */
+	bool keep_text; /* the record has no text since nobody knew it: a stored one stays */
 	/* GL_OP_CLIENT */
 	int64_t now;                     /* when the success happened */
 	int64_t forget;                  /* a memory last seen before this counts as none */
@@ -129,7 +130,8 @@ struct gl_op {
  * earliest that is not zero. The result borrows its text from the op,
  * so that turning privacy on takes the text out with the next write,
  * and turning it off brings it back; neither makes anybody a stranger.
- * Its `rest` is borrowed from what is stored.
+ * (With op->keep_text it borrows the text that is stored.) Its `rest`
+ * is borrowed from what is stored.
  */
 struct gl_record gl_record_merge(const struct gl_record *stored, const struct gl_op *op);
 

@@ -76,6 +76,16 @@ void gl_out_byte(struct gl_out *out, char byte);
 void gl_out_lower(struct gl_out *out, struct gl_span span);
 void gl_out_decimal(struct gl_out *out, int64_t number);
 
+/* Two digits a byte, in lower case. */
+void gl_out_hex(struct gl_out *out, struct gl_span bytes);
+
+/*
+ * The bytes that such digits, of either case, stand for.
+ *
+ *   GL_MALFORMED  an odd number of them, or something else among them; bytes may have been written
+ */
+GL_CHECKED enum gl_status gl_out_from_hex(struct gl_out *out, struct gl_span digits);
+
 /*
  * Foreign bytes for a log, a terminal or TSV: printable ASCII and valid
  * UTF-8 above U+009F stay, but for the characters that end a line or

@@ -61,6 +61,12 @@ bool gl_store_current(const struct gl_store *store);
 /* The digest secret; borrowed, good until the close. */
 const struct gl_secret *gl_store_secret(const struct gl_store *store);
 
+/*
+ * A digest that two tables share when they share the secret, and that
+ * says nothing else about it: it may be exported.
+ */
+void gl_store_fingerprint(const struct gl_store *store, uint8_t digest[GL_DIGEST_SIZE]);
+
 enum gl_table { GL_TABLE_TRIPLET, GL_TABLE_CLIENT, GL_TABLE_RULES, GL_TABLE_OVERRIDE };
 
 /* One thing to look up. */
@@ -106,7 +112,8 @@ struct gl_sweep {
  * Ops with a sweep are those of a newcomer. In a full map, whose last
  * pages are kept for deletions, the sweep goes first, in transactions
  * of its own and over more than the budget; where it deletes nothing
- * the newcomer is refused.
+ * the newcomer is refused. More than GL_OPS_MAX ops are an import's: it
+ * is refused where the room for all of them would be taken from there.
  *
  *   GL_REPLACED  another table took this one's place: open again, read and decide again
  *   GL_FULL      map or disk full; none of the ops was written, but the sweep may have got on

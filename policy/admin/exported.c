@@ -1,0 +1,149 @@
+#include "exported.h"
+
+#include <string.h>
+
+#include "output.h"
+
+static json_t *json_hex(struct gl_span bytes)
+{
+	char digits[2 * GL_VALUE_MAX];
+	struct gl_out out = gl_out_into(digits, sizeof digits);
+	gl_out_hex(&out, bytes);
+	return out.len > 0 ? json_stringn(digits, out.len) : json_string("");
+}
+
+json_t *gl_exported_header(const struct gl_admin *admin)
+{
+	uint8_t digest[GL_DIGEST_SIZE];
+	gl_store_fingerprint(admin->world.store, digest);
+	struct gl_span fingerprint = { (const char *)digest, sizeof digest };
+	return json_pack("{s:s, s:i, s:I, s:o}", "type", "greylist", "version", GL_EXPORT_VERSION,
+	    "time", (json_int_t)admin->now, "secret", json_hex(fingerprint));
+}
+
+/* Adds `hex_name` where what stands under `name` is not the very text. (No entry of ours has one
+ * over GL_VALUE_MAX.) */
+static bool make_exact(json_t *object, const char *name, const char *hex_name, struct gl_span text)
+{
+	const json_t *value = json_object_get(object, name);
+	struct gl_span shown = { json_string_value(value), json_string_length(value) };
+	return gl_span_equal(shown, text) || text.len > GL_VALUE_MAX ||
+	       json_object_set_new(object, hex_name, json_hex(text)) == 0;
+}
+
+/* What names the entry where neither its client nor its text does. */
+static bool add_digest(json_t *object, const struct gl_entry *entry)
+{
+	const struct gl_span key = entry->key;
+	if (entry->inherited)
+		return json_object_set_new(object, "hash", json_hex(gl_span_skip(key, 1))) == 0;
+	if (entry->table != GL_TABLE_TRIPLET || entry->record.text.len > 0 ||
+	    key.len < GL_DIGEST_SIZE)
+		return true;
+	struct gl_span digest = gl_span_skip(key, key.len - GL_DIGEST_SIZE);
+	return json_object_set_new(object, "digest", json_hex(digest)) == 0;
+}
+
+json_t *gl_exported_entry(const struct gl_admin *admin, const struct gl_entry *entry)
+{
+	json_t *object = gl_entry_json(admin, entry);
+	bool has_text = entry->table == GL_TABLE_TRIPLET && entry->record.text.len > 0;
+	bool good = object != NULL;
+	if (good && has_text)
+		good = make_exact(
+			   object, "sender", "sender_hex", gl_record_sender(&entry->record)) &&
+		       make_exact(object, "recipient", "recipient_hex",
+			   gl_record_recipient(&entry->record));
+	if (good && add_digest(object, entry))
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
+const char *gl_exported_fault_text(unsigned fault)
+{
+	switch ((enum gl_exported_fault)fault) {
+	case GL_EXPORTED_LENGTH:
+		return "lines that are longer than any of an export; export again";
+	case GL_EXPORTED_JSON:
+		return "lines that are no JSON object; export again, or mend them";
+	case GL_EXPORTED_TYPE:
+		return "lines of a type that this greylist does not know; a newer one may";
+	case GL_EXPORTED_MEMBER:
+		return "lines with a member that is missing or wrong; export again, or mend them";
+	case GL_EXPORTED_SECRET:
+		return "entries without text, which only a table with the same secret can take; "
+		       "give this one a copy of that file before it is made";
+	case GL_EXPORTED_EXPIRED:
+		return "expired";
+	case GL_EXPORTED_GOOD:
+	case GL_EXPORTED_FAULTS:
+		break;
+	}
+	return "good";
+}
+
+static int64_t not_after(int64_t when, int64_t now)
+{
+	return when < now ? when : now;
+}
+
+static enum gl_exported_fault triplet_of(struct gl_import_change *change,
+    const struct gl_admin *admin, const struct gl_exported *exported, bool same_secret)
+{
+	struct gl_record *record = &change->op.record;
+	const struct gl_span sender = { exported->sender, exported->sender_len };
+	const struct gl_span recipient = { exported->recipient, exported->recipient_len };
+	change->op.kind = GL_OP_TRIPLET;
+	*record = exported->record;
+	record->first_seen = not_after(record->first_seen, admin->now);
+	record->last_seen = not_after(record->last_seen, admin->now);
+	record->passed_at = not_after(record->passed_at, admin->now);
+	if (gl_record_state(&admin->world.config.timing, record, admin->now) == GL_STATE_EXPIRED)
+		return GL_EXPORTED_EXPIRED;
+	if (exported->inherited)
+		return GL_EXPORTED_GOOD;
+	if (exported->textless && !same_secret)
+		return GL_EXPORTED_SECRET;
+	if (exported->textless) {
+		change->op.keep_text = !admin->world.config.privacy;
+		gl_network_key(&change->key, &exported->client);
+		memcpy(change->key.bytes + change->key.len, exported->digest, GL_DIGEST_SIZE);
+		change->key.len = (uint16_t)(change->key.len + GL_DIGEST_SIZE);
+		return GL_EXPORTED_GOOD;
+	}
+	if (gl_triplet_make(&change->triplet, &exported->client, sender, recipient,
+		gl_store_secret(admin->world.store)) != GL_OK)
+		return GL_EXPORTED_MEMBER;
+	change->key = change->triplet.key;
+	if (!admin->world.config.privacy)
+		record->text = gl_triplet_text(&change->triplet);
+	return GL_EXPORTED_GOOD;
+}
+
+static enum gl_exported_fault client_of(struct gl_import_change *change,
+    const struct gl_admin *admin, const struct gl_exported *exported)
+{
+	const struct gl_timing *timing = &admin->world.config.timing;
+	struct gl_client *memory = &change->op.client;
+	change->op.kind = GL_OP_CLIENT_MEMORY;
+	change->op.forget = admin->now - timing->max_age;
+	*memory = exported->memory;
+	memory->last_counted = not_after(memory->last_counted, admin->now);
+	memory->last_seen = not_after(memory->last_seen, admin->now);
+	gl_network_key(&change->key, &exported->client);
+	return gl_client_expired(timing, memory, admin->now) ? GL_EXPORTED_EXPIRED
+							     : GL_EXPORTED_GOOD;
+}
+
+enum gl_exported_fault gl_exported_change(struct gl_import_change *change,
+    const struct gl_admin *admin, const struct gl_exported *exported, bool same_secret)
+{
+	change->op = (struct gl_op){ .key = &change->key };
+	enum gl_exported_fault fault = exported->kind == GL_EXPORTED_TRIPLET
+					   ? triplet_of(change, admin, exported, same_secret)
+					   : client_of(change, admin, exported);
+	if (exported->inherited)
+		gl_inherited_key(&change->key, exported->hash);
+	return fault;
+}

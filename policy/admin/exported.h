@@ -1,0 +1,82 @@
+/*
+ * exported - a line of `export`, which is what `import` reads.
+ *
+ * One JSON object a line: a header first, then triplets and clients as
+ * `list --json` has them, with what an exact copy needs beside that:
+ * sender_hex and recipient_hex where JSON cannot hold the address,
+ * `digest` where the table has no text, `hash` where the entry was a
+ * hash of Postgrey's already (greylist-admin(8), OUTPUT). A later version may have
+ * more types and more members; members that nobody knows are passed over.
+ */
+#ifndef GREYLIST_EXPORTED_H
+#define GREYLIST_EXPORTED_H
+
+#include "entry.h"
+#include "import_batch.h"
+
+enum {
+	GL_EXPORT_VERSION = 1,
+	/* Two addresses of GL_VALUE_MAX, six characters an octet at the worst, and the rest. */
+	GL_EXPORT_LINE_MAX = 131072
+};
+
+/* New references, or NULL where memory is out. */
+json_t *gl_exported_header(const struct gl_admin *admin);
+json_t *gl_exported_entry(const struct gl_admin *admin, const struct gl_entry *entry);
+
+enum gl_exported_kind { GL_EXPORTED_HEADER, GL_EXPORTED_TRIPLET, GL_EXPORTED_CLIENT };
+
+/* Why a line is dropped. The last two are for who knows the table. */
+enum gl_exported_fault {
+	GL_EXPORTED_GOOD,
+	GL_EXPORTED_LENGTH,  /* over GL_EXPORT_LINE_MAX; for the caller, who read it */
+	GL_EXPORTED_JSON,    /* no JSON object */
+	GL_EXPORTED_TYPE,    /* of a type that this version does not have */
+	GL_EXPORTED_MEMBER,  /* a member is missing or wrong */
+	GL_EXPORTED_SECRET,  /* a digest under another table's secret, or nobody said which */
+	GL_EXPORTED_EXPIRED, /* worth nothing any more */
+	GL_EXPORTED_FAULTS   /* how many there are */
+};
+
+/* For a report, in the plural: what is wrong, and what to do. A gl_import_fault_fn. */
+const char *gl_exported_fault_text(unsigned fault);
+
+/* What a line says. About 17 KiB; borrows nothing. */
+struct gl_exported {
+	enum gl_exported_kind kind;
+
+	/* of a header */
+	int64_t version;
+	bool has_fingerprint;
+	uint8_t fingerprint[GL_DIGEST_SIZE]; /* of the secret that digests were made with */
+
+	/* of an entry */
+	bool inherited; /* it has a hash instead of a client */
+	uint8_t hash[GL_SHA1_SIZE];
+	struct gl_network client;
+	bool textless; /* of a triplet: it has a digest instead of sender and recipient */
+	uint8_t digest[GL_DIGEST_SIZE];
+	size_t sender_len, recipient_len;
+	char sender[GL_VALUE_MAX], recipient[GL_VALUE_MAX];
+	struct gl_record record; /* without text and rest */
+	struct gl_client memory; /* without message and rest */
+};
+
+/*
+ * Reads a line without its newline. Anything but GL_EXPORTED_GOOD leaves
+ * *exported undefined, and *why then says what is wrong in a few words,
+ * which may have the line's own bytes in them.
+ */
+enum gl_exported_fault gl_exported_read(
+    struct gl_exported *exported, struct gl_span line, struct gl_complaint *why);
+
+/*
+ * The change to the table that an entry comes to: sender and recipient
+ * are normalised, and the key is made with the table's own secret.
+ * Times in the future become now. `same_secret` says that digests are
+ * under that secret.
+ */
+enum gl_exported_fault gl_exported_change(struct gl_import_change *change,
+    const struct gl_admin *admin, const struct gl_exported *exported, bool same_secret);
+
+#endif

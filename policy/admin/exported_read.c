@@ -1,0 +1,202 @@
+#include <string.h>
+
+#include "exported.h"
+
+/* One line being read; the first thing that is wrong is said, and then nothing is right. */
+struct reading {
+	struct gl_exported *exported;
+	const json_t *object;
+	struct gl_complaint *why;
+	bool wrong;
+};
+
+static void say_wrong(struct reading *reading, const char *name, const char *what)
+{
+	if (!reading->wrong)
+		snprintf(reading->why->text, sizeof reading->why->text, "%s: %s", name, what);
+	reading->wrong = true;
+}
+
+static bool is_there(const struct reading *reading, const char *name)
+{
+	const json_t *value = json_object_get(reading->object, name);
+	return value != NULL && !json_is_null(value);
+}
+
+static int64_t read_number(
+    struct reading *reading, const char *name, int64_t most, const char *otherwise)
+{
+	const json_t *value = json_object_get(reading->object, name);
+	json_int_t number = json_integer_value(value);
+	if (value == NULL)
+		say_wrong(reading, name, "is missing");
+	else if (!json_is_integer(value) || number < 0 || number > most)
+		say_wrong(reading, name, otherwise);
+	return reading->wrong ? 0 : (int64_t)number;
+}
+
+/* A time that is unset is null; all the same its member has to be there. */
+static int64_t read_time(struct reading *reading, const char *name)
+{
+	if (json_is_null(json_object_get(reading->object, name)))
+		return 0;
+	return read_number(reading, name, GL_TIME_MAX, "is no time: neither seconds nor null");
+}
+
+static uint32_t read_count(struct reading *reading, const char *name)
+{
+	return (uint32_t)read_number(reading, name, UINT32_MAX, "is no number of 32 bits");
+}
+
+/* Borrowed from the object. */
+static struct gl_span read_string(struct reading *reading, const char *name)
+{
+	const json_t *value = json_object_get(reading->object, name);
+	if (value == NULL)
+		say_wrong(reading, name, "is missing");
+	else if (!json_is_string(value))
+		say_wrong(reading, name, "is no string");
+	return (struct gl_span){ json_string_value(value), json_string_length(value) };
+}
+
+static void read_octets(struct reading *reading, const char *name, uint8_t *octets, size_t count)
+{
+	struct gl_span digits = read_string(reading, name);
+	struct gl_out out = gl_out_into((char *)octets, count);
+	if (digits.len != 2 * count || gl_out_from_hex(&out, digits) != GL_OK)
+		say_wrong(reading, name, "is not as many hexadecimal digits as it takes");
+}
+
+/* The exact octets where there are such, or else the string. */
+static size_t read_address(
+    struct reading *reading, const char *name, const char *hex_name, char text[GL_VALUE_MAX])
+{
+	struct gl_out out = gl_out_into(text, GL_VALUE_MAX);
+	if (!is_there(reading, hex_name))
+		gl_out_span(&out, read_string(reading, name));
+	else if (gl_out_from_hex(&out, read_string(reading, hex_name)) != GL_OK)
+		say_wrong(reading, hex_name, "is not hexadecimal");
+	if (out.full)
+		say_wrong(reading, name, "is too long for an address");
+	return out.len;
+}
+
+/* A network, or what takes its place in an entry of a Postgrey with --privacy. */
+static void read_client(struct reading *reading)
+{
+	struct gl_exported *exported = reading->exported;
+	exported->inherited = !is_there(reading, "client") && is_there(reading, "hash");
+	if (exported->inherited)
+		read_octets(reading, "hash", exported->hash, GL_SHA1_SIZE);
+	else if (gl_network_parse(&exported->client, read_string(reading, "client")) != GL_OK)
+		say_wrong(reading, "client", "is no address or network, such as 192.0.2.0/24");
+}
+
+static void read_text(struct reading *reading)
+{
+	struct gl_exported *exported = reading->exported;
+	exported->textless = exported->inherited ||
+			     (!is_there(reading, "sender") && !is_there(reading, "recipient") &&
+				 is_there(reading, "digest"));
+	if (exported->inherited)
+		return;
+	if (exported->textless) {
+		read_octets(reading, "digest", exported->digest, GL_DIGEST_SIZE);
+		return;
+	}
+	exported->sender_len = read_address(reading, "sender", "sender_hex", exported->sender);
+	exported->recipient_len = read_address(
+	    reading, "recipient", "recipient_hex", exported->recipient);
+	/* It ends the sender in the table's own text. */
+	if (memchr(exported->sender, '\0', exported->sender_len) != NULL)
+		say_wrong(reading, "sender", "has a NUL in it");
+}
+
+static void read_triplet(struct reading *reading)
+{
+	struct gl_record *record = &reading->exported->record;
+	reading->exported->kind = GL_EXPORTED_TRIPLET;
+	read_client(reading);
+	read_text(reading);
+	record->first_seen = read_time(reading, "first_seen");
+	record->last_seen = read_time(reading, "last_seen");
+	record->passed_at = read_time(reading, "passed_at");
+	record->attempts = read_count(reading, "attempts");
+	record->passes = read_count(reading, "passes");
+}
+
+static void read_memory(struct reading *reading)
+{
+	struct gl_client *memory = &reading->exported->memory;
+	reading->exported->kind = GL_EXPORTED_CLIENT;
+	read_client(reading);
+	memory->count = read_count(reading, "count");
+	memory->last_counted = read_time(reading, "last_counted");
+	memory->last_seen = read_time(reading, "last_seen");
+}
+
+static void read_header(struct reading *reading)
+{
+	struct gl_exported *exported = reading->exported;
+	exported->kind = GL_EXPORTED_HEADER;
+	exported->version = read_number(reading, "version", INT32_MAX, "is no version");
+	if (exported->version == 0)
+		say_wrong(reading, "version", "is no version");
+	exported->has_fingerprint = is_there(reading, "secret");
+	/* What it looks like in a later version is that version's business. */
+	if (exported->has_fingerprint && exported->version == GL_EXPORT_VERSION)
+		read_octets(reading, "secret", exported->fingerprint, GL_DIGEST_SIZE);
+}
+
+static const struct kind {
+	const char *type;
+	void (*read)(struct reading *reading);
+} kinds[] = {
+	{ "triplet", read_triplet },
+	{ "client", read_memory },
+	{ "greylist", read_header },
+};
+
+static const struct kind *kind_of(struct gl_span type)
+{
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (gl_span_equal(type, gl_span_of(kinds[i].type)))
+			return &kinds[i];
+	return NULL;
+}
+
+static enum gl_exported_fault read_object(struct reading *reading)
+{
+	struct gl_span type = read_string(reading, "type");
+	if (reading->wrong)
+		return GL_EXPORTED_MEMBER;
+	const struct kind *kind = kind_of(type);
+	if (kind == NULL) {
+		snprintf(reading->why->text, sizeof reading->why->text, "type %.32s", type.at);
+		return GL_EXPORTED_TYPE;
+	}
+	kind->read(reading);
+	return reading->wrong ? GL_EXPORTED_MEMBER : GL_EXPORTED_GOOD;
+}
+
+enum gl_exported_fault gl_exported_read(
+    struct gl_exported *exported, struct gl_span line, struct gl_complaint *why)
+{
+	json_error_t error;
+	enum gl_exported_fault fault = GL_EXPORTED_JSON;
+	json_t *object = json_loadb(
+	    line.at, line.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+	struct reading reading = { exported, object, why, false };
+	exported->inherited = exported->textless = exported->has_fingerprint = false;
+	exported->sender_len = exported->recipient_len = 0;
+	exported->record = (struct gl_record){ .first_seen = 0 };
+	exported->memory = (struct gl_client){ .count = 0 };
+	if (object == NULL)
+		snprintf(why->text, sizeof why->text, "%s", error.text);
+	else if (!json_is_object(object))
+		snprintf(why->text, sizeof why->text, "not an object");
+	else
+		fault = read_object(&reading);
+	json_decref(object);
+	return fault;
+}
