@@ -137,7 +137,7 @@ static bool make_triplet(
 		return false;
 	struct gl_span text = op->record.text;
 	op->record.rest = (struct gl_span){ NULL, 0 };
-	op->keep_text = !run->privacy;
+	op->keep_text = !run->privacy && text.len == 0;
 	if (run->privacy)
 		op->record.text = (struct gl_span){ NULL, 0 };
 	if (run->same_secret || gl_key_inherited(span_of(&at[0])))
