@@ -159,6 +159,9 @@ static bool triplet_fits(
 	struct gl_span sender = { filter->sender, filter->sender_len };
 	struct gl_span recipient = { filter->recipient, filter->recipient_len };
 	const struct gl_timing *timing = &admin->world.config.timing;
+	/* With privacy = true there is no text, which is not the null sender. */
+	if ((filter->by_sender || filter->by_recipient) && record->text.len == 0)
+		return false;
 	if (filter->by_sender && !mailbox_fits(gl_record_sender(record), sender))
 		return false;
 	if (filter->by_recipient && !mailbox_fits(gl_record_recipient(record), recipient))
