@@ -1,6 +1,7 @@
 #include "command.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -70,6 +71,8 @@ int main(int argc, char **argv)
 	int at = 1;
 
 	fill_places();
+	/* A file that may not grow any further is an error that can be told. */
+	signal(SIGXFSZ, SIG_IGN);
 	for (; at < argc && argv[at][0] == '-'; at++) {
 		const char *word = argv[at];
 		if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
