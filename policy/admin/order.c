@@ -159,7 +159,7 @@ static bool comes_before(const struct gl_order *order, const struct rank *a, con
 	int difference = (a->number > b->number) - (a->number < b->number);
 	if (difference == 0)
 		difference = gl_span_compare(a->text, b->text);
-	if (a->unset || difference == 0)
+	if (difference == 0)
 		return a->turn < b->turn;
 	return order->reverse ? difference > 0 : difference < 0;
 }

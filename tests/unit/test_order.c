@@ -90,7 +90,7 @@ static void make_sample(
 	static const uint8_t prefixes[] = { 8, 16, 24, 32 };
 	struct gl_address address = { .family = dice_one_in(dice, 3) ? GL_V6 : GL_V4 };
 	for (size_t i = 0; i < 4; i++)
-		address.bytes[i] = (uint8_t)(127 + dice_between(dice, 0, 1));
+		address.bytes[i] = dice_one_in(dice, 2) ? 0 : 128;
 	struct gl_network network = gl_network_of(&address, prefixes[dice_between(dice, 0, 3)]);
 	struct gl_out value = gl_out_into(sample->value, sizeof sample->value);
 	gl_network_key(&sample->key, &network);
