@@ -1,6 +1,7 @@
 #include "entry.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "output.h"
 
@@ -19,7 +20,7 @@ enum {
 enum gl_status gl_entry_read(
     struct gl_entry *entry, enum gl_table table, struct gl_span key, struct gl_span value)
 {
-	*entry = (struct gl_entry){ .table = table, .key = key };
+	*entry = (struct gl_entry){ .table = table, .key = key, .value = value };
 	entry->inherited = gl_key_inherited(key);
 	enum gl_status status = entry->inherited ? GL_OK : gl_key_network(&entry->client, key);
 	if (status != GL_OK)
@@ -87,6 +88,18 @@ static json_t *client_json(const struct gl_entry *entry)
 static enum gl_state state_of(const struct gl_admin *admin, const struct gl_entry *entry)
 {
 	return gl_record_state(&admin->world.config.timing, &entry->record, admin->now);
+}
+
+/* On a terminal, with blanks behind it up to `width` characters. */
+static void print_state(const struct gl_admin *admin, const struct gl_entry *entry, unsigned width)
+{
+	static const enum gl_colour colours[] = { [GL_STATE_WAITING] = GL_YELLOW,
+		[GL_STATE_PASSED] = GL_GREEN,
+		[GL_STATE_EXPIRED] = GL_RED };
+	enum gl_state state = state_of(admin, entry);
+	const char *text = gl_state_text(state);
+	gl_print_colour(admin->out, admin->colour, colours[state], text);
+	fprintf(admin->out, "%*s", width > strlen(text) ? (int)(width - strlen(text)) : 0, "");
 }
 
 static int64_t retry_at(const struct gl_admin *admin, const struct gl_entry *entry)
@@ -166,8 +179,8 @@ static void print_row(const struct gl_admin *admin, const struct gl_entry *entry
 		    gl_time_short(seen, entry->memory.last_seen));
 		return;
 	}
-	fprintf(admin->out, "%-*s %-*s ", WIDTH_STATE, gl_state_text(state_of(admin, entry)),
-	    WIDTH_NETWORK, client_of(&client, entry));
+	print_state(admin, entry, WIDTH_STATE);
+	fprintf(admin->out, " %-*s ", WIDTH_NETWORK, client_of(&client, entry));
 	print_part(
 	    admin->out, entry, gl_record_sender(&entry->record), WIDTH_SENDER + wider(admin));
 	fputc(' ', admin->out);
@@ -242,7 +255,9 @@ static void describe_triplet(const struct gl_admin *admin, const struct gl_entry
 	print_part(admin->out, entry, gl_record_sender(record), 0);
 	fputs("\nrecipient     ", admin->out);
 	print_part(admin->out, entry, gl_record_recipient(record), 0);
-	fprintf(admin->out, "\nstate         %s\n", gl_state_text(state_of(admin, entry)));
+	fputs("\nstate         ", admin->out);
+	print_state(admin, entry, 0);
+	fputc('\n', admin->out);
 	describe_time(admin, "first seen", record->first_seen);
 	describe_time(admin, "last seen", record->last_seen);
 	describe_time(admin, "passed at", record->passed_at);

@@ -14,7 +14,7 @@
 
 struct gl_entry {
 	enum gl_table table; /* GL_TABLE_TRIPLET or GL_TABLE_CLIENT */
-	struct gl_span key;
+	struct gl_span key, value;
 	struct gl_network client;
 	bool inherited;          /* of a Postgrey with --privacy: nobody can say which client */
 	struct gl_record record; /* of a triplet */

@@ -1,6 +1,5 @@
 #include "erase.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -98,31 +97,46 @@ static bool look_at(void *context, const struct gl_entry *entry)
 
 static enum gl_status erase_table(struct erasure *erasure, enum gl_table table)
 {
-	if (erasure->erased->interrupted || !gl_filter_wants(erasure->filter, table))
+	if (erasure->erased->interrupted)
 		return GL_OK;
 	erasure->table = table;
-	enum gl_status status = gl_walk(erasure->admin, table, look_at, erasure);
+	enum gl_status status = gl_walk_filter(
+	    erasure->admin, erasure->filter, table, look_at, erasure);
 	if (erasure->status == GL_OK && !erasure->erased->interrupted)
 		flush(erasure);
 	erasure->batched = 0;
 	return erasure->status != GL_OK ? erasure->status : status;
 }
 
+/* "1 triplet", "2 triplets" */
+static void out_count(struct gl_out *out, uint64_t count, const char *noun)
+{
+	gl_out_decimal(out, (int64_t)count);
+	gl_out_byte(out, ' ');
+	gl_out_text(out, noun);
+	gl_out_text(out, count == 1 ? "" : "s");
+}
+
 void gl_erased_print(const struct gl_admin *admin, const struct gl_erased *erased)
 {
-	if (erased->interrupted)
-		fputs("interrupted: ", admin->out);
-	if (erased->together != NULL)
-		fprintf(admin->out, "%" PRIu64 " %s", erased->triplets + erased->clients,
-		    erased->together);
-	else
-		fprintf(admin->out, "%" PRIu64 " triplet%s", erased->triplets,
-		    erased->triplets == 1 ? "" : "s");
-	if (erased->together == NULL && erased->clients_too)
-		fprintf(admin->out, " and %" PRIu64 " client%s", erased->clients,
-		    erased->clients == 1 ? "" : "s");
-	fprintf(admin->out, " %s\n", admin->dry_run ? "would be deleted" : "deleted");
-	fflush(admin->out);
+	char text[160];
+	struct gl_out out = gl_out_into(text, sizeof text);
+	gl_out_text(&out, erased->interrupted ? "interrupted: " : "");
+	if (erased->together != NULL) {
+		gl_out_decimal(&out, (int64_t)(erased->triplets + erased->clients));
+		gl_out_byte(&out, ' ');
+		gl_out_text(&out, erased->together);
+	} else {
+		out_count(&out, erased->triplets, "triplet");
+	}
+	if (erased->together == NULL && erased->clients_too) {
+		gl_out_text(&out, " and ");
+		out_count(&out, erased->clients, "client");
+	}
+	gl_out_text(&out, admin->dry_run ? " would be deleted" : " deleted");
+	fprintf(admin->out, "%s\n", gl_out_string(&out));
+	if (fflush(admin->out) != 0)
+		gl_admin_say(admin, "%s", text);
 }
 
 static uint64_t count_entries(struct gl_admin *admin)
@@ -146,7 +160,9 @@ enum gl_status gl_erase(
 	erasure->erased = erased;
 	erasure->most = BATCH_MIN;
 	gl_interrupt_begin(&erasure->interrupt);
-	gl_progress_begin(&erasure->progress, admin, "entries", count_entries(admin));
+	/* How many of the table's are of one client nobody can say. */
+	gl_progress_begin(
+	    &erasure->progress, admin, "entries", filter->by_client ? 0 : count_entries(admin));
 	enum gl_status status = erase_table(erasure, GL_TABLE_TRIPLET);
 	if (status == GL_OK)
 		status = erase_table(erasure, GL_TABLE_CLIENT);

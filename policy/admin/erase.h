@@ -29,7 +29,11 @@ struct gl_erased {
 GL_CHECKED enum gl_status gl_erase(
     struct gl_admin *admin, const struct gl_filter *filter, struct gl_erased *erased);
 
-/* "3 triplets and 1 client deleted"; "would be deleted" in a dry run. */
+/*
+ * "3 triplets and 1 client deleted"; "would be deleted" in a dry run.
+ * What cannot be written to admin->out is said on admin->err, since
+ * nobody can count any more what is gone.
+ */
 void gl_erased_print(const struct gl_admin *admin, const struct gl_erased *erased);
 
 /* A pause as long as `took` microseconds: those who waited for the writer's lock come first. */

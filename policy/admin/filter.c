@@ -7,6 +7,15 @@
 #include "greylist/sender.h"
 #include "operand.h"
 
+/* strptime(3) takes a 31st of February, of which mktime(3) would make a day in March. */
+static bool is_day(const struct tm *parts)
+{
+	struct tm day = {
+		.tm_year = parts->tm_year, .tm_mon = parts->tm_mon, .tm_mday = parts->tm_mday
+	};
+	return timegm(&day) != -1 && day.tm_mday == parts->tm_mday;
+}
+
 static bool parse_date(int64_t *moment, const char *text)
 {
 	static const char *const forms[] = { "%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S",
@@ -16,6 +25,8 @@ static bool parse_date(int64_t *moment, const char *text)
 		const char *end = strptime(text, forms[i], &parts);
 		if (end == NULL || *end != '\0')
 			continue;
+		if (!is_day(&parts))
+			return false;
 		*moment = (int64_t)mktime(&parts);
 		return *moment > 0;
 	}
@@ -35,7 +46,8 @@ enum gl_status gl_moment_parse(int64_t *moment, const char *text, int64_t now)
 	}
 	if (parse_date(moment, text))
 		return GL_OK;
-	if (gl_time_parse(&ago, span) != GL_OK || ago >= now)
+	if (span.len == 0 || gl_is_digit(text[span.len - 1]) ||
+	    gl_time_parse(&ago, span) != GL_OK || ago >= now)
 		return GL_MALFORMED;
 	*moment = now - ago;
 	return GL_OK;
@@ -93,7 +105,8 @@ static bool read_mailboxes(const struct gl_admin *admin, struct gl_filter *filte
 enum gl_exit gl_filter_read(struct gl_filter *filter, const struct gl_admin *admin)
 {
 	struct gl_who who = { .bare = false };
-	filter->since = filter->before = 0;
+	filter->since = 0;
+	filter->before = INT64_MAX;
 	filter->never_retried = admin->never_retried;
 	filter->by_client = admin->client != NULL;
 	if (filter->by_client && gl_operand_client(admin, &who, admin->client) != GL_OK)
@@ -105,8 +118,8 @@ enum gl_exit gl_filter_read(struct gl_filter *filter, const struct gl_admin *adm
 	if (!read_state(admin, filter))
 		return GL_EXIT_USAGE;
 	filter->none = !filter->by_client && !filter->by_sender && !filter->by_recipient &&
-		       !filter->by_state && !filter->never_retried && filter->since == 0 &&
-		       filter->before == 0;
+		       !filter->by_state && !filter->never_retried && admin->since == NULL &&
+		       admin->before == NULL;
 	return GL_EXIT_OK;
 }
 
@@ -146,6 +159,9 @@ static bool triplet_fits(
 	struct gl_span sender = { filter->sender, filter->sender_len };
 	struct gl_span recipient = { filter->recipient, filter->recipient_len };
 	const struct gl_timing *timing = &admin->world.config.timing;
+	/* With privacy = true there is no text, which is not the null sender. */
+	if ((filter->by_sender || filter->by_recipient) && record->text.len == 0)
+		return false;
 	if (filter->by_sender && !mailbox_fits(gl_record_sender(record), sender))
 		return false;
 	if (filter->by_recipient && !mailbox_fits(gl_record_recipient(record), recipient))
@@ -166,7 +182,7 @@ bool gl_filter_fits(
 		return false;
 	if (filter->by_client && (entry->inherited || !overlap(&filter->client, &entry->client)))
 		return false;
-	if (seen < filter->since || (filter->before != 0 && seen >= filter->before))
+	if (seen < filter->since || seen >= filter->before)
 		return false;
 	if (is_triplet)
 		return triplet_fits(filter, admin, &entry->record);

@@ -21,7 +21,7 @@ struct gl_filter {
 	bool by_client, by_sender, by_recipient, by_state, never_retried;
 	struct gl_network client;
 	enum gl_state state;
-	int64_t since, before; /* of last_seen; 0: not given */
+	int64_t since, before; /* of last_seen */
 	size_t sender_len, recipient_len;
 	char sender[GL_VALUE_MAX], recipient[GL_VALUE_MAX];
 };
@@ -38,9 +38,10 @@ bool gl_filter_fits(
 /*
  * A point in time as people write it, local time: "2h" (that long ago),
  * "2026-01-31", "2026-01-31 14:30" and with seconds, with a 'T' for the
- * blank, or "@1767225600".
+ * blank, or "@1767225600". A number without a unit or '@' could be meant
+ * either way, so it is neither.
  *
- *   GL_MALFORMED  none of these
+ *   GL_MALFORMED  none of these, or a day that no calendar has
  */
 GL_CHECKED enum gl_status gl_moment_parse(int64_t *moment, const char *text, int64_t now);
 

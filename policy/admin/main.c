@@ -1,5 +1,7 @@
 #include "command.h"
 
+#include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -19,6 +21,16 @@ static bool wants_colour(void)
 {
 	const char *no = getenv("NO_COLOR"), *terminal = getenv("TERM");
 	return (no == NULL || *no == '\0') && terminal != NULL && strcmp(terminal, "dumb") != 0;
+}
+
+/* What is opened next takes the lowest number: a table in the place of a closed stdout would be
+ * printed into. So such a place is taken by what can only be used the other way round. */
+static void fill_places(void)
+{
+	static const int modes[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) != fd)
+			exit(GL_EXIT_IO);
 }
 
 /* A result that did not reach its file or pipe is no result. */
@@ -58,6 +70,9 @@ int main(int argc, char **argv)
 	const char *config = GREYLIST_DEFAULT_CONFIG;
 	int at = 1;
 
+	fill_places();
+	/* A file that may not grow any further is an error that can be told. */
+	signal(SIGXFSZ, SIG_IGN);
 	for (; at < argc && argv[at][0] == '-'; at++) {
 		const char *word = argv[at];
 		if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {

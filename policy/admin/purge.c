@@ -94,7 +94,7 @@ static enum gl_exit purge(struct gl_admin *admin, int count, char **operands)
 
 const struct gl_command gl_command_purge = {
 	.name = "purge",
-	.arguments = "",
+	.arguments = "[--client CLIENT] [--sender SENDER] [--recipient RECIPIENT]",
 	.summary = "delete what has expired, or in the --state that is given",
 	.need = GL_NEED_WRITE,
 	.takes = GL_TAKES_DRY_RUN | GL_TAKES_WHO | GL_TAKES_FILTER,

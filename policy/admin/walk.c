@@ -42,10 +42,12 @@ struct walk {
 	gl_entry_fn *each;
 	void *context;
 	bool wanted; /* the callback wants more */
+	struct slice *slice;
 };
 
-static void hand_out(struct walk *walk, const struct slice *slice)
+static void hand_out(struct walk *walk)
 {
+	const struct slice *slice = walk->slice;
 	for (size_t i = 0; walk->wanted && i < slice->count; i++) {
 		struct gl_entry entry;
 		enum gl_status status = gl_entry_read(
@@ -58,24 +60,64 @@ static void hand_out(struct walk *walk, const struct slice *slice)
 	}
 }
 
+static enum gl_status walk_range(struct walk *walk, const struct gl_key *prefix)
+{
+	struct gl_cursor cursor = { .table = walk->table, .prefix = *prefix };
+	while (walk->wanted && !cursor.done) {
+		struct slice *slice = walk->slice;
+		slice->count = slice->used = 0;
+		enum gl_status status = gl_store_scan(
+		    walk->admin->world.store, &cursor, SLICE, collect, slice);
+		if (gl_admin_again(walk->admin, status))
+			continue;
+		if (status != GL_OK)
+			return status;
+		hand_out(walk);
+	}
+	return GL_OK;
+}
+
+/* A key begins with the family and length of a network's prefix, then has its octets. */
+static enum gl_status walk_client(struct walk *walk, const struct gl_network *client)
+{
+	enum gl_status status = GL_OK;
+	unsigned bits = gl_family_bits(client->base.family);
+	for (unsigned length = 0; status == GL_OK && length <= bits; length++) {
+		struct gl_network network = gl_network_of(&client->base, (uint8_t)length);
+		struct gl_key prefix;
+		gl_network_key(&prefix, &network);
+		/* of the networks within the client's own, only the octets that are whole in it */
+		if (length > client->prefix)
+			prefix.len = (uint16_t)(2 + client->prefix / 8);
+		status = walk_range(walk, &prefix);
+	}
+	return status;
+}
+
+static enum gl_status walk_some(struct walk *walk, const struct gl_network *client)
+{
+	static const struct gl_key all = { .len = 0 };
+	walk->wanted = true;
+	walk->slice = malloc(sizeof *walk->slice);
+	if (walk->slice == NULL)
+		return GL_FAILED;
+	enum gl_status status = client == NULL ? walk_range(walk, &all) : walk_client(walk, client);
+	free(walk->slice);
+	return status;
+}
+
 enum gl_status gl_walk(
     struct gl_admin *admin, enum gl_table table, gl_entry_fn *each, void *context)
 {
-	struct walk walk = { admin, table, each, context, .wanted = true };
-	struct gl_cursor cursor = { .table = table };
-	enum gl_status status = GL_OK;
-	struct slice *slice = malloc(sizeof *slice);
-	if (slice == NULL)
-		return GL_FAILED;
-	while (walk.wanted && !cursor.done) {
-		slice->count = slice->used = 0;
-		status = gl_store_scan(admin->world.store, &cursor, SLICE, collect, slice);
-		if (gl_admin_again(admin, status))
-			continue;
-		if (status != GL_OK)
-			break;
-		hand_out(&walk, slice);
-	}
-	free(slice);
-	return status;
+	struct walk walk = { .admin = admin, .table = table, .each = each, .context = context };
+	return walk_some(&walk, NULL);
+}
+
+enum gl_status gl_walk_filter(struct gl_admin *admin, const struct gl_filter *filter,
+    enum gl_table table, gl_entry_fn *each, void *context)
+{
+	struct walk walk = { .admin = admin, .table = table, .each = each, .context = context };
+	if (!gl_filter_wants(filter, table))
+		return GL_OK;
+	return walk_some(&walk, filter->by_client ? &filter->client : NULL);
 }

@@ -7,7 +7,7 @@
 #ifndef GREYLIST_WALK_H
 #define GREYLIST_WALK_H
 
-#include "entry.h"
+#include "filter.h"
 
 /* The entry is good during the call. Return false to end the walk. */
 typedef bool gl_entry_fn(void *context, const struct gl_entry *entry);
@@ -19,5 +19,14 @@ typedef bool gl_entry_fn(void *context, const struct gl_entry *entry);
  */
 GL_CHECKED enum gl_status gl_walk(
     struct gl_admin *admin, enum gl_table table, gl_entry_fn *each, void *context);
+
+/*
+ * The same for who wants only what fits the filter: nothing of a table
+ * where nothing can fit, and with --client not the whole table but the
+ * ranges of keys that this client's entries stand in. Each entry has
+ * still to be asked about with gl_filter_fits.
+ */
+GL_CHECKED enum gl_status gl_walk_filter(struct gl_admin *admin, const struct gl_filter *filter,
+    enum gl_table table, gl_entry_fn *each, void *context);
 
 #endif

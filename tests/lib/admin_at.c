@@ -1,9 +1,10 @@
 /*
  * admin_at - greylist-admin at a time of the test's choosing.
  *
- *     admin_at [-t COLUMNS] NOW CONFIG COMMAND ...
+ *     admin_at [-t COLUMNS] [-C] NOW CONFIG COMMAND ...
  *
- * With -t the output is made as for a terminal of that width.
+ * With -t the output is made as for a terminal of that width, with -C as
+ * for one that shows colours.
  */
 #include "command.h"
 
@@ -18,6 +19,10 @@ int main(int argc, char **argv)
 		admin.terminal = true;
 		admin.columns = (unsigned)strtoul(argv[2], NULL, 10);
 		at = 3;
+	}
+	if (argc > at && strcmp(argv[at], "-C") == 0) {
+		admin.colour = true;
+		at++;
 	}
 	if (argc < at + 2)
 		return GL_EXIT_USAGE;
