@@ -291,11 +291,13 @@ enum gl_status place_secret(struct gl_store *store, bool create, struct gl_compl
 	if (fd < 0)
 		return place_failed(store, "secret", "opened", why);
 	char byte;
-	bool whole = read(fd, store->secret.bytes, GL_SECRET_SIZE) == GL_SECRET_SIZE &&
-		     read(fd, &byte, 1) == 0;
+	ssize_t got = read(fd, store->secret.bytes, GL_SECRET_SIZE);
+	ssize_t more = got < 0 ? got : read(fd, &byte, 1);
+	/* A disk that cannot be read is no reason to give a table up. */
+	enum gl_status status = more < 0 ? place_failed(store, "secret", "read", why) : GL_OK;
 	close(fd);
-	if (whole)
-		return GL_OK;
+	if (status != GL_OK || (got == GL_SECRET_SIZE && more == 0))
+		return status;
 	snprintf(why->text, sizeof why->text, "%s/secret: is not a secret of %d octets",
 	    store->directory, GL_SECRET_SIZE);
 	return GL_WRONG_SECRET;

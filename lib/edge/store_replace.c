@@ -184,8 +184,9 @@ static void remove_old(const struct replacement *run)
 {
 	const struct gl_store *old = run->old;
 	place_remove(old->dir, going);
-	if (renameat(old->dir, old->name, old->dir, going) == 0)
-		place_remove(old->dir, going);
+	if (renameat(old->dir, old->name, old->dir, going) != 0)
+		return; /* it is marked: the next one to replace the table removes it */
+	place_remove(old->dir, going);
 	unlinkat(old->dir, PLACE_GOING, 0);
 }
 
@@ -221,15 +222,17 @@ static enum gl_status take_place(struct replacement *run)
 	return GL_OK;
 }
 
-/* What did not become the table in use. */
+/* What did not become the table in use. Where it did, and only the sync behind it failed, the old
+ * one is still marked as going: the next one to replace the table removes it. */
 static void discard(const struct replacement *run)
 {
 	const struct gl_store *fresh = run->fresh;
 	char name[STORE_NAME_MAX];
 	place_remove(fresh->dir, being_made);
+	if (place_link(fresh->dir, name) == GL_OK && strcmp(name, fresh->name) == 0)
+		return;
 	unlinkat(fresh->dir, PLACE_GOING, 0);
-	if (strncmp(fresh->name, "table.", 6) == 0 &&
-	    (place_link(fresh->dir, name) != GL_OK || strcmp(name, fresh->name) != 0))
+	if (strncmp(fresh->name, "table.", 6) == 0)
 		place_remove(fresh->dir, fresh->name);
 }
 

@@ -253,8 +253,10 @@ enum gl_status store_merge_backup(struct gl_store *store, const struct gl_replac
     struct gl_replaced *result, struct gl_complaint *why)
 {
 	struct restoring *run = calloc(1, sizeof *run);
-	if (run == NULL)
+	if (run == NULL) {
+		snprintf(why->text, sizeof why->text, "%s: out of memory", how->backup);
 		return GL_FAILED;
+	}
 	run->store = store;
 	run->backup = how->backup;
 	run->privacy = how->privacy;
