@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@ struct lane {
 	enum workload_kind kind;
 	uint64_t since; /* nanoseconds */
 	uint64_t asked; /* requests on this connection */
+	bool busy;      /* a request is under way */
 };
 
 struct load {
@@ -21,18 +23,23 @@ struct load {
 	struct load_figures *figures;
 	struct lane *lanes;
 	int events;      /* epoll; -1 with a single lane, which simply waits */
+	int timer;       /* of the pace; -1 without one */
 	uint64_t number; /* of the next request */
 	uint64_t last;   /* 0: no end by number */
 	uint64_t until;  /* nanoseconds; 0: no end by time */
+	double due;      /* nanoseconds: when a paced request is next */
 	unsigned busy;   /* lanes with a request under way */
 	bool warming;
+	bool stopped;
 };
+
+enum { SECOND = 1000000000 };
 
 static uint64_t clock_now(void)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+	return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
 }
 
 static void lane_close(struct load *load, struct lane *lane)
@@ -60,11 +67,26 @@ static bool lane_open(struct load *load, struct lane *lane)
 /* Whether one more request is wanted. */
 static bool wanted(const struct load *load)
 {
-	if (load->warming)
+	if (load->warming || load->stopped)
 		return false;
 	if (load->last != 0 && load->number >= load->last)
 		return false;
 	return load->until == 0 || clock_now() < load->until;
+}
+
+static bool paced(const struct load *load)
+{
+	return load->timer >= 0 && !load->warming;
+}
+
+/* A request's time begins when it is asked, or with a pace when it was to be asked. */
+static uint64_t next_since(struct load *load)
+{
+	if (!paced(load))
+		return clock_now();
+	uint64_t since = (uint64_t)load->due;
+	load->due += SECOND / load->options->rate;
+	return since;
 }
 
 /* Asks the next request on a lane, over a fresh connection where one is due. */
@@ -76,12 +98,13 @@ static bool lane_ask(struct load *load, struct lane *lane)
 	workload_envelope(&load->options->workload, load->number++, &envelope);
 	size_t len = workload_request(request, sizeof request, &envelope);
 	lane->kind = envelope.kind;
-	lane->since = clock_now();
+	lane->since = next_since(load);
 	if (lane->peer.fd >= 0 && each != 0 && lane->asked >= each)
 		lane_close(load, lane);
 	if (lane->peer.fd < 0 && !lane_open(load, lane))
 		return false;
 	lane->asked++;
+	lane->busy = true;
 	load->busy++;
 	/* a peer that is gone shows itself at the read */
 	(void)peer_ask(&lane->peer, request, len);
@@ -96,7 +119,14 @@ static void count_answer(struct load *load, const struct lane *lane)
 	figures->verbs[verb]++;
 	if (answer_passes(verb) != (lane->kind != WORKLOAD_NEW))
 		figures->unexpected++;
-	latency_add(&figures->latency, clock_now() - lane->since);
+	uint64_t took = clock_now() - lane->since;
+	latency_add(&figures->latency, took);
+	latency_add(&figures->by_kind[lane->kind], took);
+}
+
+static bool may_ask(const struct load *load)
+{
+	return wanted(load) && (!paced(load) || load->due <= (double)clock_now());
 }
 
 /* Reads on a lane and, once its answer is there, asks the next. */
@@ -117,34 +147,53 @@ static bool lane_serve(struct load *load, struct lane *lane)
 		lane_close(load, lane);
 		break;
 	}
+	lane->busy = false;
 	load->busy--;
-	return wanted(load) ? lane_ask(load, lane) : true;
+	return may_ask(load) ? lane_ask(load, lane) : true;
 }
 
-static bool serve_all(struct load *load)
+/* Asks on every lane that is free, as far as there is something to ask. */
+static bool ask_all(struct load *load)
 {
-	struct epoll_event ready[64];
-	while (load->busy > 0) {
-		if (load->events < 0) {
-			if (!lane_serve(load, &load->lanes[0]))
-				return false;
+	for (unsigned i = 0; i < load->options->parallel; i++) {
+		if (load->lanes[i].busy)
 			continue;
-		}
-		int count = epoll_wait(load->events, ready, 64, -1);
-		for (int i = 0; i < count; i++) {
-			if (!lane_serve(load, ready[i].data.ptr))
-				return false;
-		}
+		if (!load->warming && !may_ask(load))
+			break;
+		if (!lane_ask(load, &load->lanes[i]))
+			return false;
 	}
 	return true;
 }
 
-static bool ask_all(struct load *load)
+/* To wake when the next request is due; with all lanes busy, never. */
+static void set_timer(const struct load *load)
 {
-	for (unsigned i = 0; i < load->options->parallel; i++) {
-		if (i > 0 && !load->warming && !wanted(load))
-			break;
-		if (!lane_ask(load, &load->lanes[i]))
+	uint64_t due = load->busy < load->options->parallel ? (uint64_t)load->due : 0;
+	struct itimerspec at = { .it_value = { .tv_sec = (time_t)(due / SECOND),
+				     .tv_nsec = (long)(due % SECOND) } };
+	timerfd_settime(load->timer, TFD_TIMER_ABSTIME, &at, NULL);
+}
+
+static bool serve_ready(struct load *load)
+{
+	struct epoll_event ready[64];
+	if (paced(load))
+		set_timer(load);
+	int count = epoll_wait(load->events, ready, 64, -1);
+	for (int i = 0; i < count; i++) {
+		if (ready[i].data.ptr == load->options)
+			load->stopped = true;
+		else if (ready[i].data.ptr != load && !lane_serve(load, ready[i].data.ptr))
+			return false;
+	}
+	return !paced(load) || ask_all(load);
+}
+
+static bool serve_all(struct load *load)
+{
+	while (load->busy > 0 || (paced(load) && wanted(load))) {
+		if (load->events >= 0 ? !serve_ready(load) : !lane_serve(load, &load->lanes[0]))
 			return false;
 	}
 	return true;
@@ -168,6 +217,7 @@ static bool run_lanes(struct load *load)
 	if (options->requests != 0)
 		load->last = load->number + options->requests;
 	uint64_t begin = clock_now();
+	load->due = (double)begin;
 	if (options->seconds > 0)
 		load->until = begin + (uint64_t)(options->seconds * 1e9);
 	bool good = ask_all(load) && serve_all(load);
@@ -175,22 +225,49 @@ static bool run_lanes(struct load *load)
 	return good;
 }
 
+static bool watch(const struct load *load, int fd, const void *mark)
+{
+	union {
+		const void *in;
+		void *out;
+	} at = { .in = mark };
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = at.out };
+	return epoll_ctl(load->events, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+/* A single lane without a pace simply waits at its connection: that costs least. */
+static bool open_events(struct load *load)
+{
+	const struct load_options *options = load->options;
+	if (options->parallel == 1 && options->rate <= 0)
+		return true;
+	load->events = epoll_create1(EPOLL_CLOEXEC);
+	if (load->events < 0 || (options->stop > 0 && !watch(load, options->stop, options)))
+		return false;
+	if (options->rate <= 0)
+		return true;
+	load->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	return load->timer >= 0 && watch(load, load->timer, load);
+}
+
 bool load_run(const struct load_options *options, struct load_figures *figures)
 {
 	*figures = (struct load_figures){ .answers = 0 };
-	struct load load = { .options = options, .figures = figures, .events = -1 };
+	struct load load = { .options = options, .figures = figures, .events = -1, .timer = -1 };
 	bool good = false;
 	load.lanes = calloc(options->parallel, sizeof *load.lanes);
 	if (load.lanes == NULL)
 		goto out;
 	for (unsigned i = 0; i < options->parallel; i++)
 		load.lanes[i].peer.fd = -1;
-	if (options->parallel > 1 && (load.events = epoll_create1(EPOLL_CLOEXEC)) < 0)
+	if (!open_events(&load))
 		goto out;
 	good = run_lanes(&load);
 out:
 	for (unsigned i = 0; load.lanes != NULL && i < options->parallel; i++)
 		lane_close(&load, &load.lanes[i]);
+	if (load.timer >= 0)
+		close(load.timer);
 	if (load.events >= 0)
 		close(load.events);
 	free(load.lanes);

@@ -1,7 +1,11 @@
 /*
- * load - many connections asking one policy server as fast as it answers.
+ * load - many connections asking one policy server as fast as it answers,
+ * or at a pace.
  *
  * Each connection has one request under way, as an smtpd process has.
+ * With a pace, requests become due at even distances whatever the answers
+ * do, as mail comes in, and a request's time begins when it was due: a
+ * server that stands still for a second is charged for all who waited.
  * One thread drives them all, so figures at many connections hold only
  * as far as this program is not the slower side.
  */
@@ -21,6 +25,9 @@ struct load_options {
 	uint64_t requests;       /* in all; 0: until `seconds` are over */
 	double seconds;          /* 0: until `requests` are answered */
 	uint64_t per_connection; /* requests, then a fresh one; 0: all on one */
+	double rate;             /* requests a second over all connections; 0: no pace */
+	int stop;                /* descriptor: nothing more is asked once it can be read. 0: none;
+				    never looked at with one connection and no pace */
 };
 
 /*
@@ -37,6 +44,7 @@ struct load_figures {
 	uint64_t gone;     /* connections that ended before the answer */
 	uint64_t bad_ends; /* programs that ended otherwise than with 0 */
 	struct latency latency;
+	struct latency by_kind[WORKLOAD_KINDS];
 };
 
 /* False, with a word on stderr, where a connection cannot be opened. */

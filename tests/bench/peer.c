@@ -56,16 +56,33 @@ void target_program(struct target *target, char **program)
 	*target = (struct target){ .program = program };
 }
 
+/* What we block is no business of the program's. */
+static int unblock(posix_spawnattr_t *attributes)
+{
+	sigset_t none;
+	sigemptyset(&none);
+	int error = posix_spawnattr_init(attributes);
+	if (error == 0)
+		error = posix_spawnattr_setsigmask(attributes, &none);
+	if (error == 0)
+		error = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK);
+	return error;
+}
+
 static int start(pid_t *pid, int end, char **program)
 {
 	posix_spawn_file_actions_t actions;
-	int error = posix_spawn_file_actions_init(&actions);
+	posix_spawnattr_t attributes;
+	int error = unblock(&attributes);
+	if (error == 0)
+		error = posix_spawn_file_actions_init(&actions);
 	if (error != 0)
 		return error;
 	for (int fd = 0; fd <= 2 && error == 0; fd++)
 		error = posix_spawn_file_actions_adddup2(&actions, end, fd);
 	if (error == 0)
-		error = posix_spawnp(pid, program[0], &actions, NULL, program, environ);
+		error = posix_spawnp(pid, program[0], &actions, &attributes, program, environ);
+	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	return error;
 }

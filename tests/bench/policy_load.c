@@ -2,12 +2,15 @@
 
 #include <getopt.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/signalfd.h>
 
 static const char usage[] =
     "usage: policy-load [-c PARALLEL] [-n REQUESTS | -t SECONDS] [-k PER_CONNECTION]\n"
-    "                   [-w known|new|exempt|mixed] [-p POOL] [-s SEED]\n"
+    "                   [-r REQUESTS_PER_SECOND] [-w known|new|exempt|mixed] [-p POOL]\n"
+    "                   [-s SEED]\n"
     "                   -u SOCKET | -i HOST:PORT | PROGRAM [ARGUMENT...]\n";
 
 static bool number(const char *text, uint64_t least, uint64_t most, uint64_t *value)
@@ -34,6 +37,9 @@ static bool take_option(struct load_options *options, int option, const char *te
 		return *end == '\0' && options->seconds > 0 && options->seconds < 86400;
 	case 'k':
 		return number(text, 0, UINT32_MAX, &options->per_connection);
+	case 'r':
+		options->rate = strtod(text, &end);
+		return *end == '\0' && options->rate >= 1 && options->rate <= 1e6;
 	case 'w':
 		return workload_mix_parse(&options->workload.mix, text);
 	case 'p':
@@ -54,7 +60,7 @@ static bool take_option(struct load_options *options, int option, const char *te
 static bool parse(struct load_options *options, int argc, char **argv)
 {
 	int option;
-	while ((option = getopt(argc, argv, "+c:n:t:k:w:p:s:u:i:")) != -1) {
+	while ((option = getopt(argc, argv, "+c:n:t:k:r:w:p:s:u:i:")) != -1) {
 		if (!take_option(options, option, optarg))
 			return false;
 	}
@@ -74,9 +80,9 @@ static double rate(const struct load_figures *figures)
 	return figures->seconds > 0 ? (double)figures->answers / figures->seconds : 0;
 }
 
-static double micro(const struct load_figures *figures, unsigned permille)
+static double micro(const struct latency *latency, unsigned permille)
 {
-	return (double)latency_permille(&figures->latency, permille) / 1e3;
+	return (double)latency_permille(latency, permille) / 1e3;
 }
 
 /* What stands around and between the names and values of a line. */
@@ -112,10 +118,15 @@ static void print_figures(
 	print_count(f, "answers", figures->answers);
 	print_figure(f, "seconds", figures->seconds);
 	print_figure(f, "rate", rate(figures));
-	print_figure(f, "p50_us", micro(figures, 500));
-	print_figure(f, "p90_us", micro(figures, 900));
-	print_figure(f, "p99_us", micro(figures, 990));
-	print_figure(f, "max_us", micro(figures, 1000));
+	print_figure(f, "p50_us", micro(&figures->latency, 500));
+	print_figure(f, "p90_us", micro(&figures->latency, 900));
+	print_figure(f, "p99_us", micro(&figures->latency, 990));
+	print_figure(f, "max_us", micro(&figures->latency, 1000));
+	print_figure(f, "known_p99_us", micro(&figures->by_kind[WORKLOAD_KNOWN], 990));
+	print_figure(f, "known_max_us", micro(&figures->by_kind[WORKLOAD_KNOWN], 1000));
+	print_count(f, "new_answers", figures->by_kind[WORKLOAD_NEW].count);
+	print_figure(f, "new_p99_us", micro(&figures->by_kind[WORKLOAD_NEW], 990));
+	print_figure(f, "new_max_us", micro(&figures->by_kind[WORKLOAD_NEW], 1000));
 	for (int i = 0; i < ANSWER_VERBS; i++)
 		print_count(f, answer_verb_text((enum answer_verb)i), figures->verbs[i]);
 	print_count(f, "unexpected", figures->unexpected);
@@ -123,6 +134,19 @@ static void print_figures(
 	print_count(f, "gone", figures->gone);
 	print_count(f, "bad_ends", figures->bad_ends);
 	printf("%s\n", f->end);
+}
+
+/* A descriptor that can be read once SIGINT or SIGTERM has come; 0 where that cannot be had. */
+static int catch_signals(void)
+{
+	sigset_t caught;
+	sigemptyset(&caught);
+	sigaddset(&caught, SIGINT);
+	sigaddset(&caught, SIGTERM);
+	int fd = signalfd(-1, &caught, SFD_CLOEXEC);
+	if (fd <= 0 || sigprocmask(SIG_BLOCK, &caught, NULL) != 0)
+		return 0;
+	return fd;
 }
 
 int main(int argc, char **argv)
@@ -135,6 +159,8 @@ int main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 64;
 	}
+	if (options.parallel > 1 || options.rate > 0)
+		options.stop = catch_signals();
 	static struct load_figures figures;
 	if (!load_run(&options, &figures))
 		return 1;

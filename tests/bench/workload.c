@@ -54,8 +54,9 @@ static enum workload_kind kind_of(const struct workload *workload, uint64_t numb
 	return WORKLOAD_KNOWN;
 }
 
-static void known_envelope(uint32_t index, struct envelope *envelope)
+void workload_known(uint32_t index, struct envelope *envelope)
 {
+	envelope->kind = WORKLOAD_KNOWN;
 	snprintf(envelope->client, sizeof envelope->client, "10.%u.%u.%u", index & 255,
 	    (index >> 8) & 255, (index >> 16) & 255);
 	snprintf(envelope->sender, sizeof envelope->sender, "k%u@known.example", index);
@@ -92,7 +93,7 @@ void workload_envelope(const struct workload *workload, uint64_t number, struct 
 	envelope->kind = kind_of(workload, number);
 	switch (envelope->kind) {
 	case WORKLOAD_KNOWN:
-		known_envelope((uint32_t)((number * stride + workload->seed % workload->pool) %
+		workload_known((uint32_t)((number * stride + workload->seed % workload->pool) %
 					  workload->pool),
 		    envelope);
 		break;
@@ -101,6 +102,8 @@ void workload_envelope(const struct workload *workload, uint64_t number, struct 
 		break;
 	case WORKLOAD_EXEMPT:
 		exempt_envelope(number, envelope);
+		break;
+	case WORKLOAD_KINDS:
 		break;
 	}
 }

@@ -20,7 +20,7 @@
 
 #define WORKLOAD_EXEMPT_NETWORK "198.51.100.0/24"
 
-enum workload_kind { WORKLOAD_KNOWN, WORKLOAD_NEW, WORKLOAD_EXEMPT };
+enum workload_kind { WORKLOAD_KNOWN, WORKLOAD_NEW, WORKLOAD_EXEMPT, WORKLOAD_KINDS };
 
 /* WORKLOAD_MIXED: 80 known, 15 new, 5 exempt in a hundred. */
 enum workload_mix { WORKLOAD_ALL_KNOWN, WORKLOAD_ALL_NEW, WORKLOAD_ALL_EXEMPT, WORKLOAD_MIXED };
@@ -41,6 +41,9 @@ struct envelope {
 /* "known", "new", "exempt" or "mixed"; false for another word. */
 bool workload_mix_parse(enum workload_mix *mix, const char *word);
 const char *workload_mix_text(enum workload_mix mix);
+
+/* The known triplet of this number, below 2^24. */
+void workload_known(uint32_t index, struct envelope *envelope);
 
 /* The n-th envelope. */
 void workload_envelope(const struct workload *workload, uint64_t number, struct envelope *envelope);
