@@ -24,6 +24,17 @@ static bool print_one(void *context, const struct gl_entry *entry)
 	return !export->failed;
 }
 
+static bool print_said(void *context, const struct gl_said *said)
+{
+	struct export *export = context;
+	const struct gl_admin *admin = export->admin;
+	if (said->override.made < export->filter.since)
+		return true;
+	export->failed = !gl_json_line(
+	    admin->out, gl_exported_said(gl_store_secret(admin->world.store), said));
+	return !export->failed;
+}
+
 /* On a terminal the lines themselves show how far it is. */
 static void begin_progress(struct export *export)
 {
@@ -42,6 +53,9 @@ static enum gl_status export_all(struct gl_admin *admin, struct export *export)
 	for (enum gl_table table = GL_TABLE_TRIPLET; table <= GL_TABLE_CLIENT; table++)
 		if (status == GL_OK && !export->failed && gl_filter_wants(&export->filter, table))
 			status = gl_walk(admin, table, print_one, export);
+	if (status == GL_OK && !export->failed &&
+	    gl_filter_wants(&export->filter, GL_TABLE_OVERRIDE))
+		status = gl_said_walk(admin, print_said, export);
 	return status;
 }
 

@@ -60,6 +60,40 @@ json_t *gl_exported_entry(const struct gl_admin *admin, const struct gl_entry *e
 	return NULL;
 }
 
+/* Sender and recipient apart, or what names the triplet where its text is not whole. */
+static bool add_triplet(json_t *object, const struct gl_said *said, const struct gl_secret *secret)
+{
+	char network[GL_NETWORK_TEXT];
+	struct gl_triplet triplet;
+	struct gl_out out = gl_out_into(network, sizeof network);
+	enum gl_status status = gl_said_triplet(&triplet, said->key, said->override.who, secret);
+	if (status == GL_CORRUPT || said->key.len < GL_DIGEST_SIZE)
+		return true;
+	gl_out_network(&out, &triplet.client);
+	bool good = json_object_set_new(object, "client", gl_json_text(gl_out_done(&out))) == 0;
+	if (status != GL_OK)
+		return good &&
+		       json_object_set_new(object, "digest",
+			   json_hex(gl_span_skip(said->key, said->key.len - GL_DIGEST_SIZE))) == 0;
+	struct gl_span sender = gl_triplet_sender(&triplet);
+	struct gl_span recipient = gl_triplet_recipient(&triplet);
+	return good && json_object_set_new(object, "sender", gl_json_text(sender)) == 0 &&
+	       json_object_set_new(object, "recipient", gl_json_text(recipient)) == 0 &&
+	       make_exact(object, "sender", "sender_hex", sender) &&
+	       make_exact(object, "recipient", "recipient_hex", recipient);
+}
+
+json_t *gl_exported_said(const struct gl_secret *secret, const struct gl_said *said)
+{
+	json_t *object = gl_said_json(said);
+	if (object != NULL && make_exact(object, "who", "who_hex", said->override.who) &&
+	    make_exact(object, "reason", "reason_hex", said->override.reason) &&
+	    (said->kind != GL_OVERRIDE_TRIPLET || add_triplet(object, said, secret)))
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
 const char *gl_exported_fault_text(unsigned fault)
 {
 	switch ((enum gl_exported_fault)fault) {
@@ -146,4 +180,53 @@ enum gl_exported_fault gl_exported_change(struct gl_import_change *change,
 	if (exported->inherited)
 		gl_inherited_key(&change->key, exported->hash);
 	return fault;
+}
+
+/* The key of a triplet; all others came with theirs. */
+static enum gl_exported_fault said_key_of(struct gl_said_key *said,
+    const struct gl_exported *exported, const struct gl_secret *secret, bool same_secret)
+{
+	struct gl_triplet triplet;
+	const struct gl_span sender = { exported->sender, exported->sender_len };
+	const struct gl_span recipient = { exported->recipient, exported->recipient_len };
+	*said = exported->said;
+	if (said->kind != GL_OVERRIDE_TRIPLET)
+		return GL_EXPORTED_GOOD;
+	if (!exported->textless) {
+		if (gl_triplet_make(&triplet, &exported->client, sender, recipient, secret) !=
+		    GL_OK)
+			return GL_EXPORTED_MEMBER;
+		gl_said_key_triplet(said, &triplet);
+		return GL_EXPORTED_GOOD;
+	}
+	if (!same_secret)
+		return GL_EXPORTED_SECRET;
+	gl_network_key(&triplet.key, &exported->client);
+	memcpy(triplet.key.bytes + triplet.key.len, exported->digest, GL_DIGEST_SIZE);
+	triplet.key.len = (uint16_t)(triplet.key.len + GL_DIGEST_SIZE);
+	gl_override_triplet_key(&said->key, &triplet.key);
+	return GL_EXPORTED_GOOD;
+}
+
+enum gl_exported_fault gl_exported_say(struct gl_said_change *change,
+    const struct gl_exported *exported, int64_t now, const struct gl_secret *secret,
+    bool same_secret)
+{
+	struct gl_said_key said;
+	const struct gl_override when = { .made = not_after(exported->made, now),
+		.until = exported->until };
+	if (!gl_override_in_force(&when, now))
+		return GL_EXPORTED_EXPIRED;
+	enum gl_exported_fault fault = said_key_of(&said, exported, secret, same_secret);
+	if (fault != GL_EXPORTED_GOOD)
+		return fault;
+	const struct gl_override override = { .made = when.made,
+		.until = when.until,
+		.who = gl_said_who(&said),
+		.reason = { exported->reason, exported->reason_len } };
+	struct gl_out out = gl_out_into(change->value, sizeof change->value);
+	gl_override_encode(&out, &override);
+	change->value_len = out.len;
+	change->key = said.key;
+	return GL_EXPORTED_GOOD;
 }

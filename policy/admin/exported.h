@@ -2,9 +2,11 @@
  * exported - a line of `export`, which is what `import` reads.
  *
  * One JSON object a line: a header first, then triplets and clients as
- * `list --json` has them, with what an exact copy needs beside that:
+ * `list --json` has them, and what was said by hand as `allow --json` and
+ * `deny-auto-whitelist --json` have it, with what an exact copy needs beside that:
  * sender_hex and recipient_hex where JSON cannot hold the address,
- * `digest` where the table has no text, `hash` where the entry was a
+ * who_hex and reason_hex likewise, sender and recipient of a triplet that
+ * may pass, `digest` where the table has no text, `hash` where the entry was a
  * hash of Postgrey's already (greylist-admin(8), OUTPUT). A later version may have
  * more types and more members; members that nobody knows are passed over.
  */
@@ -13,6 +15,9 @@
 
 #include "entry.h"
 #include "import_batch.h"
+#include "said.h"
+#include "said_batch.h"
+#include "said_key.h"
 
 enum {
 	GL_EXPORT_VERSION = 1,
@@ -24,7 +29,15 @@ enum {
 json_t *gl_exported_header(const struct gl_admin *admin);
 json_t *gl_exported_entry(const struct gl_admin *admin, const struct gl_entry *entry);
 
-enum gl_exported_kind { GL_EXPORTED_HEADER, GL_EXPORTED_TRIPLET, GL_EXPORTED_CLIENT };
+/* The secret is the table's: it tells sender and recipient of a triplet apart. */
+json_t *gl_exported_said(const struct gl_secret *secret, const struct gl_said *said);
+
+enum gl_exported_kind {
+	GL_EXPORTED_HEADER,
+	GL_EXPORTED_TRIPLET,
+	GL_EXPORTED_CLIENT,
+	GL_EXPORTED_SAID
+};
 
 /* Why a line is dropped. The last two are for who knows the table. */
 enum gl_exported_fault {
@@ -41,7 +54,7 @@ enum gl_exported_fault {
 /* For a report, in the plural: what is wrong, and what to do. A gl_import_fault_fn. */
 const char *gl_exported_fault_text(unsigned fault);
 
-/* What a line says. About 17 KiB; borrows nothing. */
+/* What a line says. About 20 KiB; borrows nothing. */
 struct gl_exported {
 	enum gl_exported_kind kind;
 
@@ -60,6 +73,12 @@ struct gl_exported {
 	char sender[GL_VALUE_MAX], recipient[GL_VALUE_MAX];
 	struct gl_record record; /* without text and rest */
 	struct gl_client memory; /* without message and rest */
+
+	/* of what was said by hand, beside client, sender and recipient or digest of a triplet */
+	struct gl_said_key said; /* of a triplet only its kind, and `who` where it has a digest */
+	int64_t made, until;
+	size_t reason_len;
+	char reason[GL_OVERRIDE_TEXT_MAX];
 };
 
 /*
@@ -78,5 +97,14 @@ enum gl_exported_fault gl_exported_read(
  */
 enum gl_exported_fault gl_exported_change(struct gl_import_change *change,
     const struct gl_admin *admin, const struct gl_exported *exported, bool same_secret);
+
+/*
+ * The same for what was said by hand: the override, its key under
+ * `secret`. `made` in the future becomes now; what is past its time is
+ * GL_EXPORTED_EXPIRED.
+ */
+enum gl_exported_fault gl_exported_say(struct gl_said_change *change,
+    const struct gl_exported *exported, int64_t now, const struct gl_secret *secret,
+    bool same_secret);
 
 #endif

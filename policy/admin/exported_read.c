@@ -7,14 +7,31 @@ struct reading {
 	struct gl_exported *exported;
 	const json_t *object;
 	struct gl_complaint *why;
-	bool wrong;
+	enum gl_exported_fault fault;
 };
+
+static void say_fault(struct reading *reading, enum gl_exported_fault fault, const char *name,
+    const char *between, const char *what)
+{
+	struct gl_complaint *why = reading->why;
+	if (reading->fault != GL_EXPORTED_GOOD)
+		return;
+	snprintf(why->text, sizeof why->text, "%s%s%s", name, between, what);
+	reading->fault = fault;
+}
 
 static void say_wrong(struct reading *reading, const char *name, const char *what)
 {
-	if (!reading->wrong)
-		snprintf(reading->why->text, sizeof reading->why->text, "%s: %s", name, what);
-	reading->wrong = true;
+	say_fault(reading, GL_EXPORTED_MEMBER, name, ": ", what);
+}
+
+/* What a later version may have. */
+static void say_strange(struct reading *reading, const char *name, struct gl_span what)
+{
+	char text[33];
+	struct gl_out out = gl_out_into(text, sizeof text);
+	gl_out_span(&out, what);
+	say_fault(reading, GL_EXPORTED_TYPE, name, " ", gl_out_string(&out));
 }
 
 static bool is_there(const struct reading *reading, const char *name)
@@ -32,7 +49,7 @@ static int64_t read_number(
 		say_wrong(reading, name, "is missing");
 	else if (!json_is_integer(value) || number < 0 || number > most)
 		say_wrong(reading, name, otherwise);
-	return reading->wrong ? 0 : (int64_t)number;
+	return reading->fault != GL_EXPORTED_GOOD ? 0 : (int64_t)number;
 }
 
 /* A time that is unset is null; all the same its member has to be there. */
@@ -67,18 +84,25 @@ static void read_octets(struct reading *reading, const char *name, uint8_t *octe
 		say_wrong(reading, name, "is not as many hexadecimal digits as it takes");
 }
 
-/* The exact octets where there are such, or else the string. */
-static size_t read_address(
-    struct reading *reading, const char *name, const char *hex_name, char text[GL_VALUE_MAX])
+/* The exact octets where there are such, or else the string. Into `size` octets; returns how many.
+ */
+static size_t read_exact(
+    struct reading *reading, const char *name, const char *hex_name, char *text, size_t size)
 {
-	struct gl_out out = gl_out_into(text, GL_VALUE_MAX);
+	struct gl_out out = gl_out_into(text, size);
 	if (!is_there(reading, hex_name))
 		gl_out_span(&out, read_string(reading, name));
 	else if (gl_out_from_hex(&out, read_string(reading, hex_name)) != GL_OK)
 		say_wrong(reading, hex_name, "is not hexadecimal");
 	if (out.full)
-		say_wrong(reading, name, "is too long for an address");
+		say_wrong(reading, name, "is too long");
 	return out.len;
+}
+
+static void read_network(struct reading *reading)
+{
+	if (gl_network_parse(&reading->exported->client, read_string(reading, "client")) != GL_OK)
+		say_wrong(reading, "client", "is no address or network, such as 192.0.2.0/24");
 }
 
 /* A network, or what takes its place in an entry of a Postgrey with --privacy. */
@@ -88,8 +112,20 @@ static void read_client(struct reading *reading)
 	exported->inherited = !is_there(reading, "client") && is_there(reading, "hash");
 	if (exported->inherited)
 		read_octets(reading, "hash", exported->hash, GL_SHA1_SIZE);
-	else if (gl_network_parse(&exported->client, read_string(reading, "client")) != GL_OK)
-		say_wrong(reading, "client", "is no address or network, such as 192.0.2.0/24");
+	else
+		read_network(reading);
+}
+
+static void read_addresses(struct reading *reading)
+{
+	struct gl_exported *exported = reading->exported;
+	exported->sender_len = read_exact(
+	    reading, "sender", "sender_hex", exported->sender, GL_VALUE_MAX);
+	exported->recipient_len = read_exact(
+	    reading, "recipient", "recipient_hex", exported->recipient, GL_VALUE_MAX);
+	/* It ends the sender in the table's own text. */
+	if (memchr(exported->sender, '\0', exported->sender_len) != NULL)
+		say_wrong(reading, "sender", "has a NUL in it");
 }
 
 static void read_text(struct reading *reading)
@@ -100,16 +136,10 @@ static void read_text(struct reading *reading)
 				 is_there(reading, "digest"));
 	if (exported->inherited)
 		return;
-	if (exported->textless) {
+	if (exported->textless)
 		read_octets(reading, "digest", exported->digest, GL_DIGEST_SIZE);
-		return;
-	}
-	exported->sender_len = read_address(reading, "sender", "sender_hex", exported->sender);
-	exported->recipient_len = read_address(
-	    reading, "recipient", "recipient_hex", exported->recipient);
-	/* It ends the sender in the table's own text. */
-	if (memchr(exported->sender, '\0', exported->sender_len) != NULL)
-		say_wrong(reading, "sender", "has a NUL in it");
+	else
+		read_addresses(reading);
 }
 
 static void read_triplet(struct reading *reading)
@@ -135,6 +165,74 @@ static void read_memory(struct reading *reading)
 	memory->last_seen = read_time(reading, "last_seen");
 }
 
+/* The `who` that is kept with a triplet ends at a NUL, so its recipient has none. */
+static void read_said_triplet(struct reading *reading)
+{
+	struct gl_exported *exported = reading->exported;
+	struct gl_said_key *said = &exported->said;
+	said->kind = GL_OVERRIDE_TRIPLET;
+	exported->textless = is_there(reading, "digest");
+	read_network(reading);
+	if (!exported->textless) {
+		read_addresses(reading);
+		if (memchr(exported->recipient, '\0', exported->recipient_len) != NULL)
+			say_wrong(reading, "recipient", "has a NUL in it");
+		return;
+	}
+	read_octets(reading, "digest", exported->digest, GL_DIGEST_SIZE);
+	said->who_len = read_exact(reading, "who", "who_hex", said->who, sizeof said->who);
+	if (memchr(said->who, '\0', said->who_len) != NULL)
+		say_wrong(reading, "who", "has a NUL in it");
+}
+
+static void read_said_key(struct reading *reading, enum gl_override_kind kind)
+{
+	char who[GL_OVERRIDE_TEXT_MAX];
+	const char *why = NULL;
+	size_t len = read_exact(reading, "who", "who_hex", who, sizeof who);
+	if (gl_said_key_read(&reading->exported->said, kind, (struct gl_span){ who, len }, &why) !=
+	    GL_OK)
+		say_wrong(reading, "who", why);
+}
+
+static void read_what(struct reading *reading, enum gl_override_kind least)
+{
+	struct gl_span what = read_string(reading, "what");
+	enum gl_override_kind kind = least;
+	while (kind < GL_OVERRIDE_KINDS && !gl_span_equal(what, gl_span_of(gl_said_what(kind))))
+		kind++;
+	if (kind == GL_OVERRIDE_TRIPLET)
+		read_said_triplet(reading);
+	else if (kind < GL_OVERRIDE_KINDS)
+		read_said_key(reading, kind);
+	else
+		say_strange(reading, "what", what);
+}
+
+static void read_said(struct reading *reading, enum gl_override_kind least)
+{
+	struct gl_exported *exported = reading->exported;
+	exported->kind = GL_EXPORTED_SAID;
+	read_what(reading, least);
+	exported->made = read_time(reading, "made");
+	exported->until = read_time(reading, "until");
+	bool none = json_is_null(json_object_get(reading->object, "reason")) &&
+		    !is_there(reading, "reason_hex");
+	if (!none)
+		exported->reason_len = read_exact(
+		    reading, "reason", "reason_hex", exported->reason, sizeof exported->reason);
+}
+
+static void read_allow(struct reading *reading)
+{
+	read_said(reading, GL_OVERRIDE_CLIENT);
+}
+
+static void read_never(struct reading *reading)
+{
+	read_said(reading, GL_OVERRIDE_NEVER);
+}
+
 static void read_header(struct reading *reading)
 {
 	struct gl_exported *exported = reading->exported;
@@ -155,6 +253,8 @@ static const struct kind {
 	{ "triplet", read_triplet },
 	{ "client", read_memory },
 	{ "greylist", read_header },
+	{ "allow", read_allow },
+	{ "never", read_never },
 };
 
 static const struct kind *kind_of(struct gl_span type)
@@ -168,15 +268,12 @@ static const struct kind *kind_of(struct gl_span type)
 static enum gl_exported_fault read_object(struct reading *reading)
 {
 	struct gl_span type = read_string(reading, "type");
-	if (reading->wrong)
-		return GL_EXPORTED_MEMBER;
 	const struct kind *kind = kind_of(type);
-	if (kind == NULL) {
-		snprintf(reading->why->text, sizeof reading->why->text, "type %.32s", type.at);
-		return GL_EXPORTED_TYPE;
-	}
-	kind->read(reading);
-	return reading->wrong ? GL_EXPORTED_MEMBER : GL_EXPORTED_GOOD;
+	if (kind != NULL)
+		kind->read(reading);
+	else
+		say_strange(reading, "type", type);
+	return reading->fault;
 }
 
 enum gl_exported_fault gl_exported_read(
@@ -186,9 +283,9 @@ enum gl_exported_fault gl_exported_read(
 	enum gl_exported_fault fault = GL_EXPORTED_JSON;
 	json_t *object = json_loadb(
 	    line.at, line.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
-	struct reading reading = { exported, object, why, false };
+	struct reading reading = { exported, object, why, GL_EXPORTED_GOOD };
 	exported->inherited = exported->textless = exported->has_fingerprint = false;
-	exported->sender_len = exported->recipient_len = 0;
+	exported->sender_len = exported->recipient_len = exported->reason_len = 0;
 	exported->record = (struct gl_record){ .first_seen = 0 };
 	exported->memory = (struct gl_client){ .count = 0 };
 	if (object == NULL)

@@ -29,7 +29,8 @@ struct gl_filter {
 /* Reads what was given. GL_EXIT_INPUT or GL_EXIT_USAGE: something cannot be meant; it was said. */
 enum gl_exit gl_filter_read(struct gl_filter *filter, const struct gl_admin *admin);
 
-/* Whether any entry of that table can fit at all. */
+/* Whether any entry of that table can fit at all. An override is met by --since alone, which its
+ * `made` is held against. */
 bool gl_filter_wants(const struct gl_filter *filter, enum gl_table table);
 
 bool gl_filter_fits(

@@ -36,8 +36,10 @@ struct import {
 	bool same_secret; /* and it said that the table is one with the same secret */
 	struct gl_import_report report;
 	struct gl_import_batch *batch;
+	struct gl_said_batch *said;
 	struct gl_exported exported; /* the line in hand */
 	struct gl_import_change change;
+	struct gl_said_change saying;
 };
 
 static void begin_progress(struct import *import)
@@ -104,6 +106,20 @@ static void take_entry(struct import *import, struct gl_span line)
 		import->ending = ENDING_TABLE;
 }
 
+static void take_said(struct import *import, struct gl_span line)
+{
+	const struct gl_admin *admin = import->admin;
+	enum gl_exported_fault fault = gl_exported_say(&import->saying, &import->exported,
+	    admin->now, gl_store_secret(admin->world.store), import->same_secret);
+	if (fault != GL_EXPORTED_GOOD) {
+		drop(import, fault, "", line);
+		return;
+	}
+	import->status = gl_said_batch_add(import->said, &import->saying);
+	if (import->status != GL_OK)
+		import->ending = ENDING_TABLE;
+}
+
 static void take_line(struct import *import, struct gl_span line)
 {
 	struct gl_complaint why = { "" };
@@ -114,6 +130,8 @@ static void take_line(struct import *import, struct gl_span line)
 		drop(import, fault, why.text, line);
 	else if (import->exported.kind == GL_EXPORTED_HEADER)
 		take_header(import);
+	else if (import->exported.kind == GL_EXPORTED_SAID)
+		take_said(import, line);
 	else
 		take_entry(import, line);
 }
@@ -147,6 +165,8 @@ static void take_all(struct import *import)
 	if (import->ending == ENDING_TABLE)
 		return;
 	import->status = gl_import_batch_flush(import->batch);
+	if (import->status == GL_OK)
+		import->status = gl_said_batch_flush(import->said);
 	if (import->status != GL_OK)
 		import->ending = ENDING_TABLE;
 }
@@ -162,6 +182,15 @@ static enum gl_exit exit_of_whole(const struct import *import)
 	return GL_EXIT_NOTHING;
 }
 
+static enum gl_exit exit_of_table(const struct import *import)
+{
+	if (import->status != GL_TOO_LONG)
+		return gl_admin_fail(import->admin, import->status);
+	gl_admin_say(import->admin, "there would be more than %d overrides: take some back",
+	    GL_OVERRIDES_MAX);
+	return GL_EXIT_LATER;
+}
+
 static enum gl_exit exit_of(const struct import *import)
 {
 	switch (import->ending) {
@@ -170,7 +199,7 @@ static enum gl_exit exit_of(const struct import *import)
 	case ENDING_NEWER:
 		return GL_EXIT_INPUT;
 	case ENDING_TABLE:
-		return gl_admin_fail(import->admin, import->status);
+		return exit_of_table(import);
 	case ENDING_SIGNAL:
 		return GL_EXIT_LATER;
 	case ENDING_NONE:
@@ -213,11 +242,14 @@ static enum gl_exit import_command(struct gl_admin *admin, int count, char **ope
 	import->report.fault_text = gl_exported_fault_text;
 	import->report.faults = GL_EXPORTED_FAULTS;
 	import->report.leaves = !admin->merge;
+	import->report.takes_overrides = true;
 	import->batch = gl_import_batch_new(admin, &import->report);
+	import->said = gl_said_batch_new(admin, &import->report);
 	import->lines = gl_lines_new(fileno(admin->input), &import->interrupt, GL_EXPORT_LINE_MAX);
-	if (import->batch != NULL && import->lines != NULL)
+	if (import->batch != NULL && import->said != NULL && import->lines != NULL)
 		code = import_all(import);
 	gl_lines_free(import->lines);
+	gl_said_batch_free(import->said);
 	gl_import_batch_free(import->batch);
 	free(import);
 	return code;

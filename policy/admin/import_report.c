@@ -27,7 +27,7 @@ static uint64_t counted(const struct gl_import_tally *tally)
 uint64_t gl_import_report_sum(const struct gl_import_report *report)
 {
 	return counted(&report->triplets) + counted(&report->clients) +
-	       gl_import_report_dropped(report);
+	       counted(&report->overrides) + gl_import_report_dropped(report);
 }
 
 static json_t *json_tally(
@@ -56,9 +56,11 @@ static void print_json(const struct gl_admin *admin, const struct gl_import_repo
 	for (unsigned fault = 0; fault < report->faults; fault++)
 		if (report->dropped[fault].count > 0)
 			json_array_append_new(faults, json_fault(report, fault));
-	json_t *object = json_pack("{s:o, s:o, s:o}", "triplets",
-	    json_tally(report, &report->triplets), "clients", json_tally(report, &report->clients),
-	    "dropped", faults);
+	json_t *object = json_pack("{s:o, s:o}", "triplets", json_tally(report, &report->triplets),
+	    "clients", json_tally(report, &report->clients));
+	if (report->takes_overrides)
+		json_object_set_new(object, "overrides", json_tally(report, &report->overrides));
+	json_object_set_new(object, "dropped", faults);
 	if (report->interrupted)
 		json_object_set_new(object, "interrupted", json_true());
 	gl_json_line(admin->out, object);
@@ -94,6 +96,8 @@ void gl_import_report_print(const struct gl_admin *admin, const struct gl_import
 		fputs("interrupted; what was done before:\n", to);
 	print_tally(to, report, "triplets", &report->triplets);
 	print_tally(to, report, "clients", &report->clients);
+	if (counted(&report->overrides) > 0)
+		print_tally(to, report, "overrides", &report->overrides);
 	if (report->hashed > 0)
 		fprintf(to, "hashes: %" PRIu64 " of these%s\n", report->hashed,
 		    admin->world.config.postgrey_hashes

@@ -33,7 +33,8 @@ struct gl_import_report {
 	unsigned faults;  /* how many kinds there are; at most GL_IMPORT_FAULTS_MAX */
 	bool leaves;      /* what is known is left: `known` counts, not `merged` and `unchanged` */
 	bool interrupted; /* by a signal: what follows was done before */
-	struct gl_import_tally triplets, clients;
+	bool takes_overrides; /* the input may have such: what was said by hand */
+	struct gl_import_tally triplets, clients, overrides;
 	uint64_t hashed; /* of those: entries of a Postgrey with --privacy */
 	struct gl_import_dropped dropped[GL_IMPORT_FAULTS_MAX];
 };

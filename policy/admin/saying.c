@@ -4,16 +4,15 @@
 #include <string.h>
 
 #include "greylist/config.h"
-#include "greylist/sender.h"
 #include "operand.h"
 #include "output.h"
+#include "said.h"
+#include "said_key.h"
 
 /* One override on its way into the table. */
 struct said {
-	enum gl_override_kind kind;
-	struct gl_key key;
-	size_t who_len, value_len;
-	char who[GL_OVERRIDE_TEXT_MAX]; /* as it is shown */
+	struct gl_said_key who;
+	size_t value_len;
 	char value[GL_OVERRIDE_MAX];
 };
 
@@ -44,90 +43,23 @@ bool gl_saying_time(const struct gl_admin *admin, int64_t most, int64_t *seconds
 	return false;
 }
 
-static struct said *add(struct round *round, enum gl_override_kind kind)
+static enum gl_status say(struct round *round, enum gl_override_kind kind, struct gl_span text)
 {
+	const char *why = NULL;
 	struct said *said = &round->said[round->count++];
-	said->kind = round->saying->never ? GL_OVERRIDE_NEVER : kind;
-	said->who_len = 0;
-	return said;
+	enum gl_status status = gl_said_key_read(
+	    &said->who, round->saying->never ? GL_OVERRIDE_NEVER : kind, text, &why);
+	if (status != GL_OK)
+		gl_admin_say(round->admin, "%.*s: %s", (int)text.len, text.at, why);
+	return status;
 }
 
-static void set_who(struct said *said, struct gl_span who)
+static enum gl_status say_client(struct round *round, const char *text)
 {
-	struct gl_out out = gl_out_into(said->who, sizeof said->who);
-	gl_out_span(&out, who);
-	said->who_len = out.len;
+	return say(round, GL_OVERRIDE_CLIENT, gl_span_of(text));
 }
 
-static enum gl_list list_of(const struct said *said)
-{
-	switch (said->kind) {
-	case GL_OVERRIDE_CLIENT:
-		return GL_LIST_CLIENTS;
-	case GL_OVERRIDE_RECIPIENT:
-		return GL_LIST_RECIPIENTS;
-	case GL_OVERRIDE_NEVER:
-		return GL_LIST_NEVER;
-	case GL_OVERRIDE_SENDER:
-	case GL_OVERRIDE_TRIPLET:
-	case GL_OVERRIDE_KINDS:
-		break;
-	}
-	return GL_LIST_SENDERS;
-}
-
-/* An address, a network or a name: what a list can hold, read as a list's line is. */
-static enum gl_status say_entry(struct round *round, enum gl_override_kind kind, const char *text)
-{
-	struct said *said = add(round, kind);
-	struct gl_rule rule;
-	const char *why = "write an address, a network or a name";
-	struct gl_span entry = gl_span_trim(gl_span_of(text));
-	enum gl_status status = text[strcspn(text, "# \t\n")] != '\0' || entry.len == 0
-				    ? GL_MALFORMED
-				    : gl_rule_parse(&rule, list_of(said), entry, &why);
-	if (status == GL_OK && rule.kind == GL_RULE_REGEX) {
-		why = "a regular expression belongs into a list";
-		status = GL_MALFORMED;
-	}
-	if (status != GL_OK) {
-		gl_admin_say(round->admin, "%s: %s", text, why);
-		return status;
-	}
-	gl_rule_key(&said->key, &rule);
-	set_who(said, entry);
-	return GL_OK;
-}
-
-/* A mail address, in the form in which `list` has it too: '#' stands there for numbers. */
-static enum gl_status say_mailbox(struct round *round, enum gl_override_kind kind, const char *text)
-{
-	char normal[GL_VALUE_MAX];
-	struct said *said = add(round, kind);
-	struct gl_out out = gl_out_into(normal, sizeof normal);
-	struct gl_span mailbox = gl_operand_envelope(text);
-	if (kind == GL_OVERRIDE_SENDER)
-		gl_out_sender(&out, mailbox);
-	else
-		gl_out_lower(&out, mailbox);
-	struct gl_rule rule = {
-		.list = list_of(said), .kind = GL_RULE_ADDRESS, .text = gl_out_done(&out)
-	};
-	size_t at = gl_span_find_last(rule.text, '@');
-	if (at + 1 == rule.text.len) {
-		rule.kind = GL_RULE_USER;
-		rule.text = gl_span_head(rule.text, at);
-	}
-	if (at == 0 || out.full || rule.text.len > GL_RULE_TEXT_MAX) {
-		gl_admin_say(round->admin, "%s: %s", text,
-		    at == 0 ? "write a domain without '@'" : "longer than any mail address is");
-		return GL_MALFORMED;
-	}
-	gl_rule_key(&said->key, &rule);
-	set_who(said, gl_out_done(&out));
-	return GL_OK;
-}
-
+/* Angle brackets belong to mail addresses alone. */
 static enum gl_status say_correspondent(
     struct round *round, enum gl_override_kind kind, const char *text)
 {
@@ -137,8 +69,8 @@ static enum gl_status say_correspondent(
 					   "the recipient, or give all three");
 		return GL_MALFORMED;
 	}
-	return gl_span_find(mailbox, '@') < mailbox.len ? say_mailbox(round, kind, text)
-							: say_entry(round, kind, text);
+	bool is_address = gl_span_find(mailbox, '@') < mailbox.len;
+	return say(round, kind, is_address ? mailbox : gl_span_of(text));
 }
 
 static bool looks_like_address(const char *text)
@@ -153,7 +85,7 @@ static enum gl_status say_word(struct round *round, const char *text)
 	enum gl_status status = GL_OK;
 	bool mailbox = strchr(text, '@') != NULL || text[0] == '\0' || text[0] == '<';
 	if (!mailbox)
-		status = say_entry(round, GL_OVERRIDE_CLIENT, text);
+		status = say_client(round, text);
 	if (status != GL_OK || looks_like_address(text))
 		return status;
 	status = say_correspondent(round, GL_OVERRIDE_SENDER, text);
@@ -163,20 +95,11 @@ static enum gl_status say_word(struct round *round, const char *text)
 static enum gl_status say_triplet(struct round *round, char **operands)
 {
 	struct gl_who who;
-	struct said *said = add(round, GL_OVERRIDE_TRIPLET);
+	struct said *said = &round->said[round->count++];
 	enum gl_status status = gl_operand_triplet(round->admin, &round->triplet, &who, operands);
-	if (status != GL_OK)
-		return status;
-	gl_override_triplet_key(&said->key, &round->triplet.key);
-	struct gl_out out = gl_out_into(said->who, sizeof said->who);
-	struct gl_span sender = gl_triplet_sender(&round->triplet);
-	gl_out_network(&out, &round->triplet.client);
-	gl_out_byte(&out, ' ');
-	gl_out_span(&out, sender.len > 0 ? sender : gl_span_of("<>"));
-	gl_out_byte(&out, ' ');
-	gl_out_span(&out, gl_triplet_recipient(&round->triplet));
-	said->who_len = out.len;
-	return GL_OK;
+	if (status == GL_OK)
+		gl_said_key_triplet(&said->who, &round->triplet);
+	return status;
 }
 
 static enum gl_status read_who(struct round *round, int count, char **operands)
@@ -185,15 +108,14 @@ static enum gl_status read_who(struct round *round, int count, char **operands)
 	char *three[] = { operands[0], operands[count > 2 ? count - 2 : 0],
 		operands[count > 0 ? count - 1 : 0] };
 	if (admin->client != NULL)
-		return say_entry(round, GL_OVERRIDE_CLIENT, admin->client);
+		return say_client(round, admin->client);
 	if (admin->sender != NULL)
 		return say_correspondent(round, GL_OVERRIDE_SENDER, admin->sender);
 	if (admin->recipient != NULL)
 		return say_correspondent(round, GL_OVERRIDE_RECIPIENT, admin->recipient);
 	if (count > 1)
 		return say_triplet(round, three);
-	return round->saying->never ? say_entry(round, GL_OVERRIDE_CLIENT, operands[0])
-				    : say_word(round, operands[0]);
+	return round->saying->never ? say_client(round, operands[0]) : say_word(round, operands[0]);
 }
 
 static bool encode(struct round *round, struct said *said)
@@ -201,7 +123,7 @@ static bool encode(struct round *round, struct said *said)
 	struct gl_admin *admin = round->admin;
 	struct gl_override override = { .made = admin->now,
 		.until = round->saying->until,
-		.who = { said->who, said->who_len },
+		.who = gl_said_who(&said->who),
 		.reason = gl_span_of(admin->reason) };
 	struct gl_out out = gl_out_into(said->value, sizeof said->value);
 	if (!admin->remove)
@@ -220,9 +142,8 @@ static void tell(const struct round *round)
 	int64_t until = round->saying->until;
 	for (size_t i = 0; i < round->count; i++) {
 		const struct said *said = &round->said[i];
-		fprintf(admin->out, "%s ",
-		    said->kind == GL_OVERRIDE_NEVER ? "client" : gl_override_kind_text(said->kind));
-		gl_print_printable(admin->out, (struct gl_span){ said->who, said->who_len });
+		fprintf(admin->out, "%s ", gl_said_what(said->who.kind));
+		gl_print_printable(admin->out, gl_said_who(&said->who));
 		if (admin->remove)
 			fputs(": taken back\n", admin->out);
 		else if (until == 0)
@@ -244,7 +165,7 @@ static enum gl_exit apply(struct round *round)
 		struct said *said = &round->said[i];
 		if (!encode(round, said))
 			return GL_EXIT_INPUT;
-		changes[i] = (struct gl_override_change){ gl_key_span(&said->key),
+		changes[i] = (struct gl_override_change){ gl_key_span(&said->who.key),
 			{ said->value, said->value_len } };
 	}
 	do

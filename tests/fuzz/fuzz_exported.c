@@ -97,6 +97,36 @@ static void write_and_read_back(const struct gl_exported *exported)
 	json_decref(object);
 }
 
+static struct gl_span value_of(const struct gl_said_change *change)
+{
+	return (struct gl_span){ change->value, change->value_len };
+}
+
+/* The override as the table would have it, printed and read again, comes to the same. */
+static void say_and_read_back(const struct gl_exported *exported)
+{
+	static struct gl_exported again;
+	struct gl_said_change change, twice;
+	struct gl_complaint why;
+	enum gl_exported_fault fault = gl_exported_say(&change, exported, NOW, &secret, true);
+	REQUIRE(fault == GL_EXPORTED_GOOD || fault == GL_EXPORTED_EXPIRED);
+	if (fault != GL_EXPORTED_GOOD)
+		return;
+	struct gl_said said = { .key = gl_key_span(&change.key) };
+	REQUIRE(gl_override_kind_of(&said.kind, said.key) == GL_OK);
+	REQUIRE(said.kind == exported->said.kind);
+	REQUIRE(gl_override_decode(&said.override, value_of(&change)) == GL_OK);
+	json_t *object = gl_exported_said(&secret, &said);
+	char *text = json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII);
+	REQUIRE(text != NULL && strlen(text) <= GL_EXPORT_LINE_MAX);
+	REQUIRE(gl_exported_read(&again, gl_span_of(text), &why) == GL_EXPORTED_GOOD);
+	REQUIRE(gl_exported_say(&twice, &again, NOW, &secret, true) == GL_EXPORTED_GOOD);
+	REQUIRE(gl_span_equal(gl_key_span(&change.key), gl_key_span(&twice.key)));
+	REQUIRE(gl_span_equal(value_of(&change), value_of(&twice)));
+	free(text);
+	json_decref(object);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct gl_exported exported;
@@ -110,6 +140,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (exported.kind == GL_EXPORTED_HEADER) {
 		REQUIRE(exported.version >= 1);
+		return 0;
+	}
+	if (exported.kind == GL_EXPORTED_SAID) {
+		say_and_read_back(&exported);
 		return 0;
 	}
 	check_limits(&exported);

@@ -1,7 +1,7 @@
 /*
- * Laws of export and import on random tables: what goes out comes in
- * again, twice is once, the order of two imports does not matter, and
- * another table's secret makes no difference.
+ * Laws of export and import on random tables, with what was said by
+ * hand in them: what goes out comes in again, twice is once, the order of two imports does not
+ * matter, and another table's secret makes no difference.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,9 +16,10 @@
 #include "command.h"
 #include "dice.h"
 #include "greylist/inherited.h"
+#include "said_key.h"
 #include "tmpdir.h"
 
-enum { NOW = 1767225600, ROUNDS = 4, ENTRIES = 250, HOURS = 40 };
+enum { NOW = 1767225600, ROUNDS = 4, ENTRIES = 250, SAID = 60, HOURS = 40 };
 
 /* A directory with tables in it, each with a configuration beside it. */
 struct place {
@@ -230,6 +231,66 @@ static void add_client(struct dice *dice, struct gl_store *store)
 	assert_int_equal(gl_store_apply(store, &op, 1, NULL), GL_OK);
 }
 
+static struct gl_span some_text(struct dice *dice, char *buffer, size_t size)
+{
+	struct gl_out out = gl_out_into(buffer, size);
+	if (dice_one_in(dice, 3))
+		return some_address(dice, buffer, size, true);
+	gl_out_text(&out, dice_one_in(dice, 2) ? "" : "code for bob");
+	return gl_out_done(&out);
+}
+
+/* Blanks as in a quoted local part; no NUL, which no words of a command have. */
+static void some_said_triplet(
+    struct dice *dice, struct gl_said_key *said, const struct gl_secret *secret)
+{
+	static struct gl_triplet triplet;
+	static const char *const addresses[] = { "", "a@d.test", "\"a  b\"@d.test", " ",
+		"news-77@d.test", "\xff\x7f@d.test", "c@d.test \"c", "<>" };
+	struct gl_network network = some_network(dice);
+	assert_int_equal(
+	    gl_triplet_make(&triplet, &network, gl_span_of(addresses[dice_between(dice, 0, 6)]),
+		gl_span_of(addresses[dice_between(dice, 0, 7)]), secret),
+	    GL_OK);
+	gl_said_key_triplet(said, &triplet);
+}
+
+static void some_said(struct dice *dice, struct gl_said_key *said, const struct gl_secret *secret)
+{
+	static const char *const clients[] = { "192.0.2.7", "192.0.2.0/24", "192.0.2",
+		"2001:DB8::/32", "Pool.example", "mail.example." };
+	static const char *const mailboxes[] = { "A.example", "bob@a.example", "postmaster@",
+		"news-77+x@a.example", "\xff\x7f@a.example", "<bob@a.example" };
+	const char *why;
+	enum gl_override_kind kind = (enum gl_override_kind)dice_between(
+	    dice, 0, GL_OVERRIDE_KINDS - 1);
+	bool is_client = kind == GL_OVERRIDE_CLIENT || kind == GL_OVERRIDE_NEVER;
+	if (kind == GL_OVERRIDE_TRIPLET)
+		some_said_triplet(dice, said, secret);
+	else
+		assert_int_equal(
+		    gl_said_key_read(said, kind,
+			gl_span_of((is_client ? clients : mailboxes)[dice_between(dice, 0, 5)]),
+			&why),
+		    GL_OK);
+}
+
+static void say(struct dice *dice, struct gl_store *store)
+{
+	struct gl_said_key said;
+	char value[GL_OVERRIDE_MAX], reason[GL_OVERRIDE_TEXT_MAX];
+	size_t changed;
+	struct gl_out out = gl_out_into(value, sizeof value);
+	some_said(dice, &said, gl_store_secret(store));
+	const struct gl_override override = { .made = some_time(dice),
+		.until = dice_one_in(dice, 3) ? 0 : NOW + dice_between(dice, 0, 2) * GL_HOUR,
+		.who = gl_said_who(&said),
+		.reason = some_text(dice, reason, sizeof reason) };
+	gl_override_encode(&out, &override);
+	struct gl_override_change change = { gl_key_span(&said.key), gl_out_done(&out) };
+	assert_int_equal(gl_store_override(store, &change, 1, NOW, &changed), GL_OK);
+}
+
 static void fill(const struct place *place, const char *name, uint64_t seed)
 {
 	struct dice dice = { seed };
@@ -246,6 +307,8 @@ static void fill(const struct place *place, const char *name, uint64_t seed)
 		else
 			add_triplet(&dice, store);
 	}
+	for (int i = 0; i < SAID; i++)
+		say(&dice, store);
 	gl_store_close(store);
 }
 
