@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,9 +14,9 @@
 #include "replacing.h"
 
 enum {
-	SLICE = 500,        /* entries: a millisecond or two */
-	SYNC_EVERY = 10000, /* entries: one or two megabytes */
-	PAUSES = 2          /* times as long as the work took */
+	SLICE = 256,       /* entries */
+	SYNC_EVERY = 2000, /* entries, some 256 KiB: more in one go, and the helpers' syncs wait */
+	NICEST = 19        /* nobody waits for a reader, so nothing is lost by standing back */
 };
 
 static const char partial[] = "data.mdb.partial", whole[] = "data.mdb";
@@ -105,7 +106,7 @@ static enum gl_status copy_some(struct backup *backup, struct gl_copy *copy, siz
 		status = gl_store_copy_sync(copy);
 		backup->unsynced = 0;
 	}
-	gl_give_way(PAUSES * (gl_microseconds() - begun));
+	gl_give_way(gl_microseconds() - begun);
 	return status;
 }
 
@@ -191,6 +192,7 @@ static enum gl_exit back_up(struct gl_admin *admin, int count, char **operands)
 	if (code == GL_EXIT_OK)
 		code = gl_admin_open_table(admin, GL_NEED_READ);
 	if (code == GL_EXIT_OK) {
+		setpriority(PRIO_PROCESS, 0, NICEST);
 		gl_interrupt_begin(&backup.interrupt);
 		code = copy(&backup);
 		fflush(admin->out);
