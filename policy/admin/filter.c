@@ -129,7 +129,7 @@ bool gl_filter_wants(const struct gl_filter *filter, enum gl_table table)
 		return true;
 	if (table == GL_TABLE_OVERRIDE)
 		return !filter->by_client && !filter->by_sender && !filter->by_recipient &&
-		       !filter->by_state && !filter->never_retried && filter->before == 0;
+		       !filter->by_state && !filter->never_retried && filter->before == INT64_MAX;
 	return table == GL_TABLE_CLIENT && !filter->by_sender && !filter->by_recipient &&
 	       !filter->never_retried && (!filter->by_state || filter->state == GL_STATE_EXPIRED);
 }
