@@ -1,8 +1,5 @@
-/*
- * Laws of export and import on random tables, with what was said by
- * hand in them: what goes out comes in again, twice is once, the order of two imports does not
- * matter, and another table's secret makes no difference.
- */
+/* Laws of export and import on random tables: what goes out comes in again, twice is once, the
+ * order of two imports does not matter, and another table's secret makes no difference. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -55,16 +52,14 @@ static void make_table(const struct place *place, const char *name, char secret,
 static enum gl_exit run(
     const struct place *place, const char *name, const char *out, const char *const *words)
 {
-	char *argv[8] = { NULL };
+	char *argv[8] = { NULL }, *owned[8];
 	int argc = 0;
 	for (; words[argc] != NULL; argc++)
-		argv[argc] = strdup(words[argc]);
+		argv[argc] = owned[argc] = strdup(words[argc]);
 	struct gl_admin admin = {
 		.out = fopen(path_of(place, out, ""), "w"), .err = stderr, .now = NOW
 	};
 	gl_world_init(&admin.world, path_of(place, name, ".conf"), GL_ACCESS_READ);
-	char *owned[8];
-	memcpy(owned, argv, sizeof owned);
 	enum gl_exit code = gl_command_run(&admin, argc, argv);
 	gl_world_clear(&admin.world);
 	for (int i = 0; i < argc; i++)
@@ -83,8 +78,7 @@ static void export_to(const struct place *place, const char *name, const char *o
 static void import_from(
     const struct place *place, const char *name, const char *from, enum gl_exit code)
 {
-	const char *file = path_of(place, from, "");
-	const char *const words[] = { "import", "--merge", file, NULL };
+	const char *const words[] = { "import", "--merge", path_of(place, from, ""), NULL };
 	assert_int_equal(run(place, name, "said", words), code);
 }
 
@@ -184,8 +178,7 @@ static struct gl_record some_record(struct dice *dice)
 	if (dice_one_in(dice, 30))
 		record.attempts = record.passes = UINT32_MAX;
 	if (dice_one_in(dice, 10)) /* expired; never of the same second as one that is not */
-		record = (struct gl_record){ 1700000000, 1700000000, 0, 1, 0, { NULL, 0 },
-			{ NULL, 0 } };
+		record = (struct gl_record){ 1700000000, 1700000000, .attempts = 1 };
 	return record;
 }
 
