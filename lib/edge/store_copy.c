@@ -124,19 +124,10 @@ enum gl_status gl_store_copy_begin(struct gl_copy **copy, struct gl_store *store
 	return status;
 }
 
-static MDB_val value_of(struct gl_span span)
-{
-	union {
-		const char *in;
-		void *out;
-	} at = { .in = span.at };
-	return (MDB_val){ .mv_size = span.len, .mv_data = at.out };
-}
-
 static bool put(void *context, struct gl_span key, struct gl_span value)
 {
 	struct gl_copy *copy = context;
-	MDB_val at = value_of(key), what = value_of(value);
+	MDB_val at = store_value(key), what = store_value(value);
 	copy->code = mdb_put(copy->txn, copy->dbi[copy->part], &at, &what, MDB_APPEND);
 	return copy->code == MDB_SUCCESS;
 }

@@ -135,7 +135,7 @@ void store_write_abort(struct gl_store *store, MDB_txn **txn)
 }
 
 /* LMDB's values are not const, though it only reads them. */
-static MDB_val value_of(struct gl_span span)
+MDB_val store_value(struct gl_span span)
 {
 	union {
 		const char *in;
@@ -147,7 +147,7 @@ static MDB_val value_of(struct gl_span span)
 enum gl_status store_get(
     struct gl_store *store, MDB_txn *txn, MDB_dbi dbi, struct gl_span key, struct gl_span *value)
 {
-	MDB_val wanted = value_of(key);
+	MDB_val wanted = store_value(key);
 	MDB_val found = { 0, NULL };
 	enum gl_status status = store_status(store, mdb_get(txn, dbi, &wanted, &found));
 	*value = (struct gl_span){ found.mv_data, found.mv_size };
@@ -157,13 +157,13 @@ enum gl_status store_get(
 enum gl_status store_put(
     struct gl_store *store, MDB_txn *txn, MDB_dbi dbi, struct gl_span key, struct gl_span value)
 {
-	MDB_val where = value_of(key);
-	MDB_val what = value_of(value);
+	MDB_val where = store_value(key);
+	MDB_val what = store_value(value);
 	return store_status(store, mdb_put(txn, dbi, &where, &what, 0));
 }
 
 enum gl_status store_del(struct gl_store *store, MDB_txn *txn, MDB_dbi dbi, struct gl_span key)
 {
-	MDB_val which = value_of(key);
+	MDB_val which = store_value(key);
 	return store_status(store, mdb_del(txn, dbi, &which, NULL));
 }

@@ -57,6 +57,7 @@ GL_CHECKED enum gl_status store_write_begin(struct gl_store *store, MDB_txn **tx
 GL_CHECKED enum gl_status store_write_commit(struct gl_store *store, MDB_txn **txn);
 void store_write_abort(struct gl_store *store, MDB_txn **txn);
 
+MDB_val store_value(struct gl_span span);
 /* The value is good until the transaction changes something or ends. GL_NOT_FOUND is no failure. */
 GL_CHECKED enum gl_status store_get(
     struct gl_store *store, MDB_txn *txn, MDB_dbi dbi, struct gl_span key, struct gl_span *value);
