@@ -304,6 +304,7 @@ struct gl_replaced {
 
 struct gl_replacing {
 	const char *backup; /* its directory; NULL: only to write the table anew, without gaps */
+	bool unread; /* with a backup: reading the table would end the process; put it aside */
 	int64_t now;
 	bool privacy;                /* no text of the backup's entries comes into the table */
 	int64_t (*clock)(void);      /* milliseconds of a clock that never steps */
