@@ -1,7 +1,11 @@
 #include "replacing.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "erase.h"
 #include "interrupt.h"
@@ -64,6 +68,54 @@ static bool stop(void *context)
 	return gl_interrupt_came(context);
 }
 
+static bool touch(void *context, struct gl_span key, struct gl_span value)
+{
+	volatile char *last = context;
+	(void)key;
+	if (value.len > 0)
+		*last = value.at[value.len - 1];
+	return true;
+}
+
+/* LMDB trusts the file: its last words about a damaged one help nobody. */
+static _Noreturn void read_and_exit(const struct gl_store_options *writing)
+{
+	enum { SLICE = 50000 };
+	static const enum gl_table tables[] = { GL_TABLE_TRIPLET, GL_TABLE_CLIENT, GL_TABLE_RULES,
+		GL_TABLE_OVERRIDE };
+	struct gl_store_options options = *writing;
+	struct gl_complaint why;
+	struct gl_store *store;
+	char last;
+	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (nowhere >= 0)
+		dup2(nowhere, STDERR_FILENO);
+	options.readonly = true;
+	enum gl_status status = gl_store_open(&store, &options, &why);
+	for (size_t i = 0; status == GL_OK && i < sizeof tables / sizeof *tables; i++) {
+		struct gl_cursor cursor = { .table = tables[i] };
+		while (status == GL_OK && !cursor.done)
+			status = gl_store_scan(store, &cursor, SLICE, touch, &last);
+	}
+	_exit(0);
+}
+
+/* Damage may end whoever reads the table at any byte. So a child reads it first, while nobody has
+ * to wait; what it can be told in words is said later. */
+static bool reading_ends_well(const struct gl_store_options *options)
+{
+	int ended = 0;
+	pid_t child = fork();
+	if (child == 0)
+		read_and_exit(options);
+	if (child < 0 || waitpid(child, &ended, 0) != child)
+		return true;
+	if (!WIFSIGNALED(ended))
+		return WEXITSTATUS(ended) == 0;
+	int by = WTERMSIG(ended);
+	return by != SIGABRT && by != SIGBUS && by != SIGSEGV;
+}
+
 enum gl_exit gl_replace_table(
     struct gl_admin *admin, const char *backup, struct gl_replaced *result)
 {
@@ -82,6 +134,14 @@ enum gl_exit gl_replace_table(
 		.clock = milliseconds,
 		.stop = stop,
 		.context = &interrupt };
+	how.unread = status == GL_OK && !reading_ends_well(&options);
+	if (how.unread && backup == NULL) {
+		snprintf(why.text, sizeof why.text,
+		    "%s/table: is damaged: reading it ends the process; nothing was changed; "
+		    "greylist-admin restore brings a backup back",
+		    config->database);
+		status = GL_CORRUPT;
+	}
 	if (status == GL_OK)
 		status = gl_store_replace(&options, &how, result, &why);
 	if (status != GL_OK)
