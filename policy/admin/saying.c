@@ -90,6 +90,12 @@ static enum gl_status say_entry(struct round *round, enum gl_override_kind kind,
 		why = "a regular expression belongs into a list";
 		status = GL_MALFORMED;
 	}
+	/* A list counts it as the whole network and warns; here nobody would see that he let more
+	 * pass than he wrote. */
+	if (status == GL_OK && why != NULL) {
+		why = "bits are set behind the prefix";
+		status = GL_MALFORMED;
+	}
 	if (status != GL_OK) {
 		gl_admin_say(round->admin, "%s: %s", text, why);
 		return status;
@@ -97,6 +103,12 @@ static enum gl_status say_entry(struct round *round, enum gl_override_kind kind,
 	gl_rule_key(&said->key, &rule);
 	set_who(said, entry);
 	return GL_OK;
+}
+
+/* example.com. is the same name written in full (RFC 1034 3.1); look-ups are made without it. */
+static struct gl_span without_root(struct gl_span name)
+{
+	return gl_span_head(name, name.len - (name.len > 0 && name.at[name.len - 1] == '.'));
 }
 
 /* A mail address, in the form in which `list` has it too: '#' stands there for numbers. */
@@ -110,9 +122,8 @@ static enum gl_status say_mailbox(struct round *round, enum gl_override_kind kin
 		gl_out_sender(&out, mailbox);
 	else
 		gl_out_lower(&out, mailbox);
-	struct gl_rule rule = {
-		.list = list_of(said), .kind = GL_RULE_ADDRESS, .text = gl_out_done(&out)
-	};
+	struct gl_span whole = without_root(gl_out_done(&out));
+	struct gl_rule rule = { .list = list_of(said), .kind = GL_RULE_ADDRESS, .text = whole };
 	size_t at = gl_span_find_last(rule.text, '@');
 	if (at + 1 == rule.text.len) {
 		rule.kind = GL_RULE_USER;
@@ -124,7 +135,7 @@ static enum gl_status say_mailbox(struct round *round, enum gl_override_kind kin
 		return GL_MALFORMED;
 	}
 	gl_rule_key(&said->key, &rule);
-	set_who(said, gl_out_done(&out));
+	set_who(said, whole);
 	return GL_OK;
 }
 
