@@ -145,6 +145,45 @@ static void a_table_is_put_aside_unread(void **state)
 	tmpdir_remove(backup);
 }
 
+static struct gl_key stored_key;
+
+/* The two octets in front of a key are its length. */
+static void lengthen_the_key(int fd, off_t size)
+{
+	const uint16_t over = 2 * GL_KEY_MAX;
+	char *bytes = malloc((size_t)size);
+	assert_non_null(bytes);
+	assert_int_equal(pread(fd, bytes, (size_t)size, 0), size);
+	for (off_t at = 2; at + stored_key.len < size; at++)
+		if (memcmp(bytes + at, stored_key.bytes, stored_key.len) == 0)
+			assert_int_equal(pwrite(fd, &over, sizeof over, at - 2), sizeof over);
+	free(bytes);
+}
+
+static bool go_on(void *context, struct gl_span key, struct gl_span value)
+{
+	(void)context, (void)key, (void)value;
+	return true;
+}
+
+static void a_key_longer_than_any_is_damage(void **state)
+{
+	struct store_fixture *fixture = *state;
+	static struct gl_triplet triplet;
+	struct gl_cursor cursor = { .table = GL_TABLE_TRIPLET };
+	struct gl_sweep sweep = { .now = 1000, .budget = 8 };
+	triplet_of(fixture->store, &triplet, 1);
+	stored_key = triplet.key;
+	store_fixture_remember(fixture->store, &triplet,
+	    (struct gl_record){ .first_seen = 1000, .last_seen = 1000, .attempts = 1 }, 0);
+	gl_store_close(fixture->store);
+	fixture->store = NULL;
+	damage(fixture, lengthen_the_key);
+	fixture->store = store_fixture_open(fixture);
+	assert_int_equal(gl_store_scan(fixture->store, &cursor, 10, go_on, NULL), GL_CORRUPT);
+	assert_int_equal(gl_store_sweep(fixture->store, &sweep), GL_CORRUPT);
+}
+
 int main(void)
 {
 #define WITH_TABLE(test)                                                                           \
@@ -152,6 +191,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_TABLE(lost_pages_make_way_for_a_backup),
 		WITH_TABLE(a_table_is_put_aside_unread),
+		WITH_TABLE(a_key_longer_than_any_is_damage),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
