@@ -173,6 +173,14 @@ static bool same_stamp(const struct gl_lookup *stored, const struct gl_rules_hea
 	       memcmp(found.stamp, head->stamp, GL_STAMP_SIZE) == 0;
 }
 
+/* A head that cannot be read, as a later version may leave one behind, leads to nothing. */
+static bool said_since(const struct gl_lookup *stored, const struct gl_rules_head *head)
+{
+	struct gl_rules_head found;
+	return stored->found && gl_rules_head_decode(&found, stored->value) == GL_OK &&
+	       memcmp(found.stamp, head->stamp, GL_STAMP_SIZE) != 0;
+}
+
 static struct gl_lookup *ask(struct looking *looking, enum gl_table table, struct gl_span key)
 {
 	struct gl_lookup *lookup = &looking->at[looking->count++];
@@ -233,7 +241,7 @@ static enum gl_status look_up(
 	if (status != GL_OK)
 		return status;
 	if ((bench->rules == NULL && !same_stamp(head, bench->head)) ||
-	    (said->found && !same_stamp(said, bench->overrides)))
+	    said_since(said, bench->overrides))
 		return GL_REPLACED;
 	weigh(judgement, bench, rules, overrides, now);
 	if (judgement->inherits) {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { PARTS = 4, DATABASES_MAX = 8 };
@@ -28,7 +29,7 @@ struct gl_copy {
 	uint64_t written[PARTS];
 	struct gl_secret secret;
 	MDB_txn *txn; /* within a slice */
-	int code;     /* of LMDB's, that ended a slice */
+	int code;     /* LMDB's or errno's, of writing the last slice */
 };
 
 static enum gl_status status_of(int code)
@@ -132,15 +133,23 @@ static bool put(void *context, struct gl_span key, struct gl_span value)
 	return copy->code == MDB_SUCCESS;
 }
 
+/* LMDB says EIO where the disk took only a part, as a full one does. */
+static int cause(const struct gl_copy *copy, int code)
+{
+	struct statvfs disk;
+	bool full = code == EIO && fstatvfs(copy->dir, &disk) == 0 && disk.f_bavail == 0;
+	return full ? ENOSPC : code;
+}
+
 static enum gl_status copy_part(
     struct gl_copy *copy, struct gl_store *store, size_t slice, size_t *copied)
 {
 	MDB_stat before, after;
 	struct gl_cursor from = copy->cursor;
 	MDB_dbi dbi = copy->dbi[copy->part];
-	int code = mdb_txn_begin(copy->env, NULL, 0, &copy->txn);
-	if (code != MDB_SUCCESS)
-		return status_of(code);
+	copy->code = mdb_txn_begin(copy->env, NULL, 0, &copy->txn);
+	if (copy->code != MDB_SUCCESS)
+		return status_of(copy->code);
 	copy->code = mdb_stat(copy->txn, dbi, &before);
 	enum gl_status status = gl_store_scan(store, &copy->cursor, slice, put, copy);
 	if (status == GL_OK && copy->code == MDB_SUCCESS)
@@ -152,7 +161,13 @@ static enum gl_status copy_part(
 	}
 	*copied = after.ms_entries - before.ms_entries;
 	copy->written[copy->part] += *copied;
-	return status_of(mdb_txn_commit(copy->txn));
+	copy->code = cause(copy, mdb_txn_commit(copy->txn));
+	return status_of(copy->code);
+}
+
+int store_copy_trouble(const struct gl_copy *copy)
+{
+	return copy->code;
 }
 
 enum gl_status gl_store_copy_slice(

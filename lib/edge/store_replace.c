@@ -39,6 +39,8 @@ static enum gl_status open_old(struct replacement *run)
 	if (status == GL_NOT_FOUND)
 		snprintf(run->why->text, sizeof run->why->text, "%s/table: is not there yet",
 		    run->options->directory);
+	if (run->how->backup != NULL && run->how->unread)
+		return place_secret(run->old, true, run->why);
 	if (status == GL_OK)
 		status = place_secret(run->old, false, run->why);
 	/* For reading: a writer would go through the gate that is closed here. */
@@ -73,16 +75,25 @@ static enum gl_status stopped(const struct replacement *run)
 	return GL_REPLACED;
 }
 
+/* Of a root that is lost LMDB tells the next call no more than that the transaction is bad. */
+static enum gl_status slice_failed(
+    const struct replacement *run, const struct gl_copy *copy, enum gl_status status)
+{
+	int writing = store_copy_trouble(copy), reading = run->old->trouble;
+	if (writing != MDB_SUCCESS)
+		return failed(run, "the new table cannot be written", writing, status);
+	if (reading == MDB_BAD_TXN)
+		status = GL_CORRUPT;
+	return failed(run, "the table cannot be read", reading, status);
+}
+
 static enum gl_status copy_slices(struct replacement *run, struct gl_copy *copy)
 {
 	enum { SLICE = 50000 }; /* entries: nobody waits between two slices */
 	enum gl_status status = GL_OK;
 	for (size_t copied = 1; status == GL_OK && copied > 0;) {
 		status = gl_store_copy_slice(copy, run->old, SLICE, &copied);
-		if (status != GL_OK)
-			failed(run, "the new table cannot be written", run->old->trouble, status);
-		else
-			status = stopped(run);
+		status = status == GL_OK ? stopped(run) : slice_failed(run, copy, status);
 	}
 	return status;
 }
@@ -127,6 +138,18 @@ static bool same_counts(struct gl_store *a, struct gl_store *b)
 	       of_a.triplets == of_b.triplets && of_a.clients == of_b.clients;
 }
 
+/* What the old table holds. GL_CORRUPT: it could not be read to its end. */
+static enum gl_status take_over(struct replacement *run, const struct gl_store_options *options)
+{
+	enum gl_status status = copy_old(run);
+	if (status == GL_OK)
+		status = store_open_found(run->fresh, options, run->why);
+	if (status == GL_OK && !same_counts(run->old, run->fresh))
+		status = failed(
+		    run, "the new table is not what the old one was", MDB_CORRUPTED, GL_CORRUPT);
+	return status;
+}
+
 static enum gl_status build(struct replacement *run)
 {
 	/* Synced once, at the end. */
@@ -134,17 +157,16 @@ static enum gl_status build(struct replacement *run)
 	options.sync_data = options.sync_meta = false;
 	options.readonly = false;
 	enum gl_status status = make_directory(run);
-	if (status != GL_OK)
-		return status;
-	if (run->old->env == NULL)
-		status = store_make_databases(run->fresh, &options, run->why);
-	else
-		status = copy_old(run);
 	if (status == GL_OK && run->old->env != NULL)
-		status = store_open_found(run->fresh, &options, run->why);
-	if (status == GL_OK && run->old->env != NULL && !same_counts(run->old, run->fresh))
-		status = failed(
-		    run, "the new table is not what the old one was", MDB_CORRUPTED, GL_CORRUPT);
+		status = take_over(run, &options);
+	if (may_go_without(run, status)) {
+		store_close_env(run->fresh);
+		store_close_env(run->old);
+		run->result->before = 0;
+		status = make_directory(run);
+	}
+	if (status == GL_OK && run->old->env == NULL)
+		status = store_make_databases(run->fresh, &options, run->why);
 	if (status == GL_OK && run->how->backup != NULL)
 		status = store_merge_backup(run->fresh, run->how, run->result, run->why);
 	if (status == GL_OK) {
@@ -195,8 +217,8 @@ static void put_aside(const struct replacement *run)
 	const struct gl_store *old = run->old;
 	char name[64];
 	snprintf(name, sizeof name, "%s.aside", old->name);
-	if (renameat(old->dir, old->name, old->dir, name) == 0)
-		snprintf(run->result->aside, sizeof run->result->aside, "%s", name);
+	bool moved = renameat(old->dir, old->name, old->dir, name) == 0;
+	snprintf(run->result->aside, sizeof run->result->aside, "%s", moved ? name : old->name);
 }
 
 static enum gl_status take_place(struct replacement *run)

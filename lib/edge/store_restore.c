@@ -168,7 +168,9 @@ static enum gl_status merge_one(
 		return GL_OK;
 	}
 	run->result->merged++;
-	return store_apply_one(run->store, txn, &op);
+	enum gl_status status = store_apply_one(run->store, txn, &op);
+	/* What a later version wrote into the table stays as it is. */
+	return status == GL_VERSION ? GL_OK : status;
 }
 
 /* One transaction; *more is false behind the last entry. */
@@ -271,7 +273,12 @@ enum gl_status store_merge_backup(struct gl_store *store, const struct gl_replac
 		status = merge_all(run, "client", make_client);
 	if (status == GL_OK)
 		status = merge_overrides(run, how->now);
-	if (status != GL_OK && status != GL_MALFORMED && status != GL_VERSION)
+	if (status == GL_TOO_LONG)
+		snprintf(why->text, sizeof why->text,
+		    "%s: with the table's own there would be more than %d allowed or denied by "
+		    "hand; take some back",
+		    how->backup, GL_OVERRIDES_MAX);
+	else if (status != GL_OK && status != GL_MALFORMED && status != GL_VERSION)
 		snprintf(why->text, sizeof why->text, "%s: cannot be merged: %s", how->backup,
 		    gl_store_trouble(store));
 	if (run->reader != NULL)

@@ -98,7 +98,9 @@ void store_close_env(struct gl_store *store);
 GL_CHECKED enum gl_status store_apply_one(
     struct gl_store *store, MDB_txn *txn, const struct gl_op *op);
 
-/* store_copy.c: ends a copy that will be a table: synced, and not read again. Frees it. */
+/* store_copy.c: LMDB's or errno's code with which writing the last slice failed; 0: it did not. */
+int store_copy_trouble(const struct gl_copy *copy);
+/* Ends a copy that will be a table: synced, and not read again. Frees it. */
 GL_CHECKED enum gl_status store_copy_finish(struct gl_copy *copy, struct gl_complaint *why);
 
 /*

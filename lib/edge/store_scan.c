@@ -31,6 +31,8 @@ static int hand_out(
 	for (size_t given = 0; code == MDB_SUCCESS && begins_with(&key, &cursor->prefix); given++) {
 		if (given == slice)
 			return MDB_SUCCESS;
+		if (key.mv_size > sizeof cursor->last.bytes)
+			return MDB_CORRUPTED;
 		cursor->last.len = (uint16_t)key.mv_size;
 		memcpy(cursor->last.bytes, key.mv_data, key.mv_size);
 		if (!each(context, (struct gl_span){ key.mv_data, key.mv_size },

@@ -71,6 +71,8 @@ static int look(struct gl_sweep *sweep, MDB_cursor *cursor, struct condemned *co
 	MDB_val key, value;
 	int code = place_cursor(cursor, sweep, &key, &value);
 	while (code == MDB_SUCCESS) {
+		if (key.mv_size > GL_KEY_MAX)
+			return MDB_CORRUPTED;
 		sweep->looked_at++;
 		point_hand(sweep, triplets ? 't' : 'c', &key);
 		if (is_garbage(sweep, triplets, (struct gl_span){ value.mv_data, value.mv_size })) {

@@ -9,7 +9,7 @@ static bool one_way(const struct gl_admin *admin, int count)
 	if (ways == 1 && count != 2)
 		return true;
 	gl_admin_say(admin, "say who in one way: one of --client, --sender and --recipient; or a "
-			    "single word; or CLIENT [NAME] SENDER RECIPIENT");
+			    "single word, for any of them; or CLIENT [NAME] SENDER RECIPIENT");
 	return false;
 }
 

@@ -24,6 +24,7 @@ static const char partial[] = "data.mdb.partial", whole[] = "data.mdb";
 struct backup {
 	struct gl_admin *admin;
 	const char *name; /* of the directory */
+	bool made;        /* and it was made just now */
 	int dir;
 	struct gl_interrupt interrupt;
 	struct gl_progress progress;
@@ -73,12 +74,16 @@ static enum gl_exit give_away(const struct backup *backup)
 	}
 	if (fchown(backup->dir, table.st_uid, table.st_gid) != 0)
 		return cannot(backup, "cannot be given to the owner of the table");
+	if (!backup->made)
+		gl_admin_say(
+		    backup->admin, "%s: belongs to the owner of the table now", backup->name);
 	return GL_EXIT_OK;
 }
 
 static enum gl_exit open_directory(struct backup *backup)
 {
-	if (mkdir(backup->name, 0700) != 0 && errno != EEXIST)
+	backup->made = mkdir(backup->name, 0700) == 0;
+	if (!backup->made && errno != EEXIST)
 		return cannot(backup, "cannot be made");
 	backup->dir = open(backup->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (backup->dir < 0)

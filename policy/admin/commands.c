@@ -235,6 +235,10 @@ enum gl_exit gl_command_run(struct gl_admin *admin, int argc, char **argv)
 		gl_command_help(admin->out, command);
 		return GL_EXIT_OK;
 	}
+	if (parsed == GL_PARSED_RUN && count < command->least)
+		gl_admin_say(admin, "%s needs %s", command->name, command->arguments);
+	if (parsed == GL_PARSED_RUN && count > command->most)
+		gl_admin_say(admin, "%s: one word too many", argv[command->most]);
 	if (parsed == GL_PARSED_WRONG || count < command->least || count > command->most) {
 		gl_command_usage(admin->err, command);
 		return GL_EXIT_USAGE;

@@ -15,14 +15,14 @@ static enum gl_exit deny(struct gl_admin *admin, int count, char **operands)
 		return GL_EXIT_USAGE;
 	struct gl_saying saying = { .never = true,
 		.until = lasting > 0 ? admin->now + lasting : 0,
-		.consequence = "is not auto-whitelisted" };
+		.consequence = "waits with each new sender from now on" };
 	return gl_saying_change(admin, &saying, count, operands);
 }
 
 const struct gl_command gl_command_deny_auto_whitelist = {
 	.name = "deny-auto-whitelist",
 	.arguments = "[CLIENT]",
-	.summary = "let a client wait with each new sender; or show which ones have to",
+	.summary = "let a client wait with each new sender, for ever or --for; or show which",
 	.need = GL_NEED_CREATE,
 	.takes = GL_TAKES_JSON | GL_TAKES_PASS | GL_TAKES_FOR,
 	.most = 1,

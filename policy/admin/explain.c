@@ -191,6 +191,10 @@ static enum gl_exit look_at_operands(struct gl_admin *admin, int count, char **o
 	if (count > 4)
 		gl_admin_say(admin, "put a line of the mail log in quotes, so that it is one word "
 				    "to the shell");
+	if (word || count == 2)
+		gl_admin_say(admin,
+		    "the client's address is missing; take a whole line of the mail "
+		    "log, or: grep WHO /var/log/mail.log | greylist-admin explain");
 	return waits || word || count == 2 || count > 4 ? GL_EXIT_USAGE : GL_EXIT_OK;
 }
 
@@ -216,7 +220,7 @@ static enum gl_exit explain(struct gl_admin *admin, int count, char **operands)
 const struct gl_command gl_command_explain = {
 	.name = "explain",
 	.arguments = "CLIENT [NAME] SENDER RECIPIENT | LINE | -",
-	.summary = "say what a delivery attempt would be answered now, and why",
+	.summary = "say what an attempt, or those in lines of the mail log, would get now, and why",
 	.need = GL_NEED_READ,
 	.takes = GL_TAKES_JSON,
 	.least = 0,

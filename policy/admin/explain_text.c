@@ -221,23 +221,29 @@ static bool is_plain(struct gl_span address)
 	return address.len > 0 && address.at[0] != '-' && gl_span_find(address, '@') < address.len;
 }
 
-/* Where a pool retries from ever other networks it takes more than a client. */
+/* This triplet and nothing else; but where a pool retries from ever other networks, its sender. */
 static void print_advice(const struct gl_admin *admin, const struct gl_explanation *explanation)
 {
 	char client[GL_ADDRESS_TEXT];
 	struct gl_out out = gl_out_into(client, sizeof client);
 	const struct gl_request *request = &explanation->request;
-	struct gl_span who = gl_request_get(request, GL_ATTR_SENDER);
+	struct gl_span sender = gl_request_get(request, GL_ATTR_SENDER);
+	struct gl_span recipient = gl_request_get(request, GL_ATTR_RECIPIENT);
+	bool pool = explanation->elsewhere.count > 0;
 	if (admin->world.config.mode == GL_MODE_DRY_RUN)
 		return;
 	gl_out_address(&out, &explanation->judgement.client);
-	if (!is_plain(who))
-		who = gl_request_get(request, GL_ATTR_RECIPIENT);
-	if (explanation->elsewhere.count == 0 || !is_plain(who))
-		who = gl_out_done(&out);
 	fputs(advice, admin->out);
-	gl_print_printable(admin->out, who);
-	fputc('\n', admin->out);
+	if (pool && is_plain(sender))
+		fprintf(admin->out, "--sender %.*s\n", (int)sender.len, sender.at);
+	else if (pool && is_plain(recipient))
+		fprintf(admin->out, "--recipient %.*s\n", (int)recipient.len, recipient.at);
+	else if (is_plain(recipient) && (is_plain(sender) || sender.len == 0))
+		fprintf(admin->out, "%s %.*s %.*s\n", gl_out_string(&out),
+		    sender.len > 0 ? (int)sender.len : 4, sender.len > 0 ? sender.at : "'<>'",
+		    (int)recipient.len, recipient.at);
+	else
+		fprintf(admin->out, "%s\n", gl_out_string(&out));
 }
 
 bool gl_explain_text(const struct gl_admin *admin, const struct gl_explanation *explanation)

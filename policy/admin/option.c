@@ -22,7 +22,8 @@ static const struct option {
 	{ "--days", "DAYS", VALUE(days), GL_TAKES_FIGURES, "so many days, 7 if not given" },
 	{ "--dry-run", FLAG(dry_run), GL_TAKES_DRY_RUN,
 	    "say what would be done and change nothing" },
-	{ "--client", "CLIENT", VALUE(client), GL_TAKES_WHO, "of this address or network" },
+	{ "--client", "CLIENT", VALUE(client), GL_TAKES_WHO,
+	    "of this network, or of the one that this address is in" },
 	{ "--sender", "SENDER", VALUE(sender), GL_TAKES_WHO, "from this address or domain" },
 	{ "--recipient", "RECIPIENT", VALUE(recipient), GL_TAKES_WHO, "to this address or domain" },
 	{ "--state", "STATE", CHOICE(state, "waiting passed expired"), GL_TAKES_FILTER,
@@ -35,8 +36,8 @@ static const struct option {
 	{ "--sort", "FIELD",
 	    CHOICE(sort, "client sender recipient state first_seen last_seen passed_at "
 			 "retry_at attempts passes"),
-	    GL_TAKES_ORDER, "by a field, such as last_seen" },
-	{ "--reverse", FLAG(reverse), GL_TAKES_ORDER, "the largest first" },
+	    GL_TAKES_ORDER, "by first_seen, last_seen, retry_at, attempts, count ..." },
+	{ "--reverse", FLAG(reverse), GL_TAKES_ORDER, "the largest first, not the smallest" },
 	{ "--limit", "COUNT", VALUE(limit), GL_TAKES_ORDER, "no more entries than that" },
 	{ "--for", "TIME", VALUE(lasting), GL_TAKES_FOR, "how long, such as 10m or 1h" },
 	{ "--reason", "TEXT", VALUE(reason), GL_TAKES_PASS, "why, for whoever reads it later" },
@@ -141,10 +142,10 @@ enum gl_parsed gl_options_take(
 	return GL_PARSED_RUN;
 }
 
-/* Those that say who is meant stand in the command's arguments. */
+/* Those that say who is meant may stand in the command's arguments. */
 static bool is_in_usage(const struct gl_command *command, const struct option *option)
 {
-	return option->takes != GL_TAKES_WHO && takes(command, option);
+	return takes(command, option) && strstr(command->arguments, option->name) == NULL;
 }
 
 void gl_command_usage(FILE *to, const struct gl_command *command)

@@ -41,15 +41,28 @@ static enum gl_status read_entry(struct gl_said_key *said, struct gl_span text, 
 	    has(text, '\n') || has(text, '\0'))
 		return GL_MALFORMED;
 	enum gl_status status = gl_rule_parse(&rule, list_of(said->kind), entry, why);
-	if (status == GL_OK && rule.kind == GL_RULE_REGEX) {
-		*why = "a regular expression belongs into a list";
-		status = GL_MALFORMED;
-	}
 	if (status != GL_OK)
 		return status;
+	bool careless = *why != NULL;
+	*why = "a regular expression belongs into a list";
+	if (rule.kind == GL_RULE_REGEX)
+		return GL_MALFORMED;
+	/* A list takes it with a warning; here nobody would see that more passes than he wrote. */
+	*why = "bits are set behind the prefix";
+	if (careless)
+		return GL_MALFORMED;
+	*why = "a name without a dot is no domain: write user@ or a whole name";
+	if (rule.kind == GL_RULE_DOMAIN && !has(rule.text, '.'))
+		return GL_MALFORMED;
 	gl_rule_key(&said->key, &rule);
 	set_who(said, entry);
 	return GL_OK;
+}
+
+/* example.com. is the same name written in full (RFC 1034 3.1); look-ups are made without it. */
+static struct gl_span without_root(struct gl_span name)
+{
+	return gl_span_head(name, name.len - (name.len > 0 && name.at[name.len - 1] == '.'));
 }
 
 /* A mail address, in the form in which `list` has it too: '#' stands there for numbers. */
@@ -61,8 +74,9 @@ static enum gl_status read_mailbox(struct gl_said_key *said, struct gl_span text
 		gl_out_sender(&out, text);
 	else
 		gl_out_lower(&out, text);
+	struct gl_span whole = without_root(gl_out_done(&out));
 	struct gl_rule rule = {
-		.list = list_of(said->kind), .kind = GL_RULE_ADDRESS, .text = gl_out_done(&out)
+		.list = list_of(said->kind), .kind = GL_RULE_ADDRESS, .text = whole
 	};
 	size_t at = gl_span_find_last(rule.text, '@');
 	if (at + 1 == rule.text.len) {
@@ -79,7 +93,7 @@ static enum gl_status read_mailbox(struct gl_said_key *said, struct gl_span text
 	if (has(rule.text, '\0'))
 		return GL_MALFORMED;
 	gl_rule_key(&said->key, &rule);
-	set_who(said, gl_out_done(&out));
+	set_who(said, whole);
 	return GL_OK;
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -315,6 +316,46 @@ static void what_is_no_backup_changes_nothing(void **state)
 	tmpdir_remove(empty);
 }
 
+/* Room for its lock.mdb, and not for its entries. */
+static void a_new_table_without_room_says_so(void **state)
+{
+	enum { ENTRIES = 400, LOCK_AND_LITTLE = 300000, TEXT = 900 };
+	struct store_fixture *fixture = *state;
+	static struct gl_triplet triplet;
+	char recipient[TEXT + 1];
+	int ended;
+	memset(recipient, 'r', TEXT);
+	recipient[TEXT] = '\0';
+	for (unsigned n = 0; n < ENTRIES; n++) {
+		char sender[32];
+		snprintf(sender, sizeof sender, "s%ux@b.test", n);
+		store_fixture_triplet(fixture->store, &triplet, "192.0.2.0/24", sender, recipient);
+		store_fixture_remember(fixture->store, &triplet, seen_at(1000), 0);
+	}
+	close_store(fixture);
+	pid_t child = fork();
+	if (child == 0) {
+		struct rlimit limit = { LOCK_AND_LITTLE, LOCK_AND_LITTLE };
+		struct gl_store_options options = store_fixture_options(fixture->database);
+		struct gl_replacing how = { .clock = ticks };
+		struct gl_replaced result;
+		struct gl_complaint why = { "" };
+		signal(SIGXFSZ, SIG_IGN);
+		if (setrlimit(RLIMIT_FSIZE, &limit) != 0)
+			_exit(10);
+		enum gl_status status = gl_store_replace(&options, &how, &result, &why);
+		if (strstr(why.text, ": the new table cannot be written: ") == NULL ||
+		    strstr(why.text, "Success") != NULL)
+			_exit(11);
+		_exit(status == GL_FULL || status == GL_FAILED ? 0 : 12);
+	}
+	assert_int_equal(waitpid(child, &ended, 0), child);
+	assert_int_equal(ended, 0);
+	assert_string_equal(link_of(fixture), "table.1");
+	assert_false(exists(fixture, ".table.new"));
+	fixture->store = store_fixture_open(fixture);
+}
+
 int main(void)
 {
 	sigset_t ready;
@@ -332,6 +373,7 @@ int main(void)
 		WITH_TABLE(who_stops_it_changes_nothing),
 		WITH_TABLE(what_a_killed_one_left_is_cleared),
 		WITH_TABLE(what_is_no_backup_changes_nothing),
+		WITH_TABLE(a_new_table_without_room_says_so),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -304,6 +304,7 @@ struct gl_replaced {
 
 struct gl_replacing {
 	const char *backup; /* its directory; NULL: only to write the table anew, without gaps */
+	bool unread; /* with a backup: reading the table would end the process; put it aside */
 	int64_t now;
 	bool privacy;                /* no text of the backup's entries comes into the table */
 	int64_t (*clock)(void);      /* milliseconds of a clock that never steps */
@@ -320,13 +321,15 @@ struct gl_replacing {
  * must not have the table open itself.
  *
  * A table that cannot be used (damaged, or of another secret) does not
- * stand in the way of a backup: it is put aside. Where the backup's
+ * stand in the way of a backup: it is put aside. But LMDB trusts its
+ * file, and damage may end the process: see `unread`. Where the backup's
  * secret is another one the keys are made anew from the entries' text.
  *
  *   GL_NOT_FOUND  no table, and no backup named
  *   GL_REPLACED   stopped; nothing was changed
  *   GL_FULL       no room for both; nothing was changed
  *   GL_MALFORMED  the backup is none; `why` says it
+ *   GL_TOO_LONG   with the backup's there would be more than GL_OVERRIDES_MAX overrides
  *   and those of gl_store_open
  */
 GL_CHECKED enum gl_status gl_store_replace(const struct gl_store_options *options,

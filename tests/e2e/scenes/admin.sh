@@ -38,6 +38,8 @@ let_through() {
 	admin $said >/dev/null || fail "the advice does not work: $said"
 	session_rcpt 250 "after allow" live why@sender.test u1@example.org
 	verdict pass allowed 203.0.113.7 why@sender.test u1@example.org
+	session_rcpt 450 "another mail of that client" live why2@sender.test u2@example.org
+	admin allow 203.0.113.7 >/dev/null || fail "cannot allow a client"
 	session_rcpt 250 "another mail of an allowed client" live why2@sender.test u2@example.org
 	admin allow --remove 203.0.113.7 >/dev/null || fail "cannot take it back"
 	session_rcpt 450 "after allow --remove" live why3@sender.test u1@example.org
