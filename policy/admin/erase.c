@@ -11,7 +11,7 @@
 enum {
 	BATCH_MAX = 512,
 	BATCH_MIN = 16,
-	LONG = 4000, /* microseconds of one transaction: then the next one is smaller */
+	LONG = 4000, /* microseconds of work in one transaction: then the next one is smaller */
 	SHORT = 2000
 };
 
@@ -36,11 +36,21 @@ static bool still_fits(void *context, struct gl_span key, struct gl_span value)
 	       gl_filter_fits(erasure->filter, erasure->admin, &entry);
 }
 
-int64_t gl_microseconds(void)
+static int64_t microseconds_of(clockid_t clock)
 {
 	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t gl_microseconds(void)
+{
+	return microseconds_of(CLOCK_MONOTONIC);
+}
+
+int64_t gl_work_microseconds(void)
+{
+	return microseconds_of(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 void gl_give_way(int64_t took)
@@ -49,13 +59,12 @@ void gl_give_way(int64_t took)
 	nanosleep(&pause, NULL);
 }
 
-static void adapt(struct erasure *erasure, int64_t took)
+static void adapt(struct erasure *erasure, int64_t work)
 {
-	if (took > LONG && erasure->most > BATCH_MIN)
+	if (work > LONG && erasure->most > BATCH_MIN)
 		erasure->most /= 2;
-	else if (took < SHORT && erasure->most < BATCH_MAX)
+	else if (work < SHORT && erasure->most < BATCH_MAX)
 		erasure->most *= 2;
-	gl_give_way(took);
 }
 
 static void flush(struct erasure *erasure)
@@ -65,12 +74,13 @@ static void flush(struct erasure *erasure)
 	size_t deleted = erasure->batched;
 	erasure->batched = 0;
 	if (!admin->dry_run && deleted > 0) {
-		int64_t begun = gl_microseconds();
+		int64_t begun = gl_microseconds(), worked = gl_work_microseconds();
 		do
 			erasure->status = gl_store_delete(admin->world.store, erasure->table, &keys,
 			    still_fits, erasure, &deleted);
 		while (gl_admin_again(admin, erasure->status));
-		adapt(erasure, gl_microseconds() - begun);
+		adapt(erasure, gl_work_microseconds() - worked);
+		gl_give_way(gl_microseconds() - begun);
 	}
 	if (erasure->status == GL_OK)
 		*(erasure->table == GL_TABLE_CLIENT ? &erasure->erased->clients

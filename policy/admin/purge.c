@@ -7,7 +7,7 @@
 enum {
 	SLICE_MAX = 2000, /* entries looked at in one transaction */
 	SLICE_MIN = 100,
-	LONG = 4000, /* microseconds of one transaction: then the next one is smaller */
+	LONG = 4000, /* microseconds of work in one transaction: then the next one is smaller */
 	SHORT = 2000
 };
 
@@ -25,21 +25,21 @@ struct purge {
 static enum gl_status sweep_slice(struct purge *purge)
 {
 	enum gl_status status;
-	int64_t begun = gl_microseconds();
+	int64_t begun = gl_microseconds(), worked = gl_work_microseconds();
 	purge->sweep.budget = purge->slice;
 	do
 		status = gl_store_sweep(purge->admin->world.store, &purge->sweep);
 	while (gl_admin_again(purge->admin, status));
 	if (status != GL_OK)
 		return status;
-	int64_t took = gl_microseconds() - begun;
+	int64_t work = gl_work_microseconds() - worked;
 	purge->deleted += purge->sweep.deleted;
 	gl_progress_add(&purge->progress, purge->sweep.looked_at);
-	if (took > LONG && purge->slice > SLICE_MIN)
+	if (work > LONG && purge->slice > SLICE_MIN)
 		purge->slice /= 2;
-	else if (took < SHORT && purge->slice < SLICE_MAX)
+	else if (work < SHORT && purge->slice < SLICE_MAX)
 		purge->slice *= 2;
-	gl_give_way(took);
+	gl_give_way(gl_microseconds() - begun);
 	return GL_OK;
 }
 

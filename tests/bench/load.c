@@ -129,6 +129,15 @@ static bool may_ask(const struct load *load)
 	return wanted(load) && (!paced(load) || load->due <= (double)clock_now());
 }
 
+/* A connection that nothing was asked on: all that it can have to say is its end. */
+static void lane_hear(struct load *load, struct lane *lane)
+{
+	if (lane->peer.fd < 0)
+		return;
+	load->figures->gone++;
+	lane_close(load, lane);
+}
+
 /* Reads on a lane and, once its answer is there, asks the next. */
 static bool lane_serve(struct load *load, struct lane *lane)
 {
@@ -175,6 +184,12 @@ static void set_timer(const struct load *load)
 	timerfd_settime(load->timer, TFD_TIMER_ABSTIME, &at, NULL);
 }
 
+static void stop(struct load *load)
+{
+	load->stopped = true;
+	epoll_ctl(load->events, EPOLL_CTL_DEL, load->options->stop, NULL);
+}
+
 static bool serve_ready(struct load *load)
 {
 	struct epoll_event ready[64];
@@ -182,9 +197,14 @@ static bool serve_ready(struct load *load)
 		set_timer(load);
 	int count = epoll_wait(load->events, ready, 64, -1);
 	for (int i = 0; i < count; i++) {
+		struct lane *lane = ready[i].data.ptr;
 		if (ready[i].data.ptr == load->options)
-			load->stopped = true;
-		else if (ready[i].data.ptr != load && !lane_serve(load, ready[i].data.ptr))
+			stop(load);
+		else if (ready[i].data.ptr == load)
+			continue;
+		else if (!lane->busy)
+			lane_hear(load, lane);
+		else if (!lane_serve(load, lane))
 			return false;
 	}
 	return !paced(load) || ask_all(load);

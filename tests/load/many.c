@@ -1,10 +1,13 @@
 /*
- * many HELPER - two hundred helpers on one table, all at work at once.
+ * many HELPER [ADMIN] - two hundred helpers on one table, all at work at once.
  *
  * Each asks half of its requests about triplets of its own and half
  * about triplets that all share; then everybody waits out the delay and
  * asks the same again. No answer may be impossible, and the table, the
  * counters and the log have to agree with what was answered.
+ *
+ * With ADMIN, greylist-admin purges, exports, backs up and replaces the
+ * table all the while, and that must make no difference.
  */
 #include <inttypes.h>
 #include <poll.h>
@@ -16,6 +19,7 @@
 #include "greylist/counters.h"
 
 #include "ledger.h"
+#include "meddler.h"
 #include "rig.h"
 
 enum { REQUESTS = 20 /* in each of the two rounds */, SHARED = 100, DELAY = 3 };
@@ -36,6 +40,7 @@ struct crowd {
 	uint64_t seed;
 	uint64_t answers;
 	uint64_t wrong;
+	struct meddler meddler;
 };
 
 /* The i-th request of a worker is about one of its own, or about a shared one, by turns. */
@@ -177,6 +182,7 @@ static void run_crowd(struct crowd *crowd)
 	round_of_requests(crowd);
 	sleep(DELAY + 1);
 	round_of_requests(crowd);
+	crowd->wrong += meddler_end(&crowd->meddler);
 	end_some(crowd, 1, crowd->size);
 	for (size_t i = 0; i < crowd->ledger.count; i++) {
 		const struct ledger_entry *entry = &crowd->ledger.entries[i];
@@ -190,8 +196,8 @@ static void run_crowd(struct crowd *crowd)
 
 int main(int argc, char **argv)
 {
-	if (argc != 2) {
-		fprintf(stderr, "usage: many HELPER\n");
+	if (argc != 2 && argc != 3) {
+		fprintf(stderr, "usage: many HELPER [ADMIN]\n");
 		return 64;
 	}
 	struct crowd crowd = { .size = rig_sanitized() ? 40
@@ -209,6 +215,10 @@ int main(int argc, char **argv)
 	    crowd.seed);
 	fill_ledger(&crowd);
 	rig_make(&crowd.rig, argv[1], DELAY);
+	if (argc == 3 && !meddler_begin(&crowd.meddler, argv[2], &crowd.rig)) {
+		perror("fork");
+		return 1;
+	}
 	run_crowd(&crowd);
 	rig_remove(&crowd.rig, crowd.wrong != 0 && getenv("GREYLIST_TEST_KEEP") != NULL);
 	free(crowd.polls);
