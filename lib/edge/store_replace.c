@@ -131,11 +131,20 @@ static enum gl_status make_directory(struct replacement *run)
 	return place_lock_file(fresh, run->why);
 }
 
-static bool same_counts(struct gl_store *a, struct gl_store *b)
+/* GL_CORRUPT: the copy has another number of entries. That one of them cannot be counted now is no
+ * damage. */
+static enum gl_status compare_counts(const struct replacement *run)
 {
-	struct gl_store_figures of_a, of_b;
-	return gl_store_measure(a, &of_a) == GL_OK && gl_store_measure(b, &of_b) == GL_OK &&
-	       of_a.triplets == of_b.triplets && of_a.clients == of_b.clients;
+	struct gl_store_figures old, fresh;
+	enum gl_status status = gl_store_measure(run->old, &old);
+	if (status != GL_OK)
+		return failed(run, "the table cannot be read", run->old->trouble, status);
+	status = gl_store_measure(run->fresh, &fresh);
+	if (status != GL_OK)
+		return failed(run, "the new table cannot be read", run->fresh->trouble, status);
+	if (old.triplets == fresh.triplets && old.clients == fresh.clients)
+		return GL_OK;
+	return failed(run, "the new table is not what the old one was", MDB_CORRUPTED, GL_CORRUPT);
 }
 
 /* What the old table holds. GL_CORRUPT: it could not be read to its end. */
@@ -144,10 +153,7 @@ static enum gl_status take_over(struct replacement *run, const struct gl_store_o
 	enum gl_status status = copy_old(run);
 	if (status == GL_OK)
 		status = store_open_found(run->fresh, options, run->why);
-	if (status == GL_OK && !same_counts(run->old, run->fresh))
-		status = failed(
-		    run, "the new table is not what the old one was", MDB_CORRUPTED, GL_CORRUPT);
-	return status;
+	return status == GL_OK ? compare_counts(run) : status;
 }
 
 static enum gl_status build(struct replacement *run)
