@@ -46,7 +46,7 @@ static enum gl_status lmdb_failed(struct restoring *run, int code)
 	default:
 		snprintf(run->why->text, sizeof run->why->text, "%s: %s", run->backup,
 		    mdb_strerror(code));
-		return store_status(run->store, code);
+		return run->store == NULL ? GL_FAILED : store_status(run->store, code);
 	}
 }
 
@@ -77,6 +77,14 @@ static enum gl_status open_backup(struct restoring *run)
 		return no_backup(run, "is cut short");
 	code = mdb_txn_begin(run->env, NULL, MDB_RDONLY, &run->reader);
 	return code == MDB_SUCCESS ? GL_OK : lmdb_failed(run, code);
+}
+
+static void close_backup(struct restoring *run)
+{
+	if (run->reader != NULL)
+		mdb_txn_abort(run->reader);
+	if (run->env != NULL)
+		mdb_env_close(run->env);
 }
 
 static int get(const struct restoring *run, MDB_dbi dbi, const char *name, MDB_val *value)
@@ -281,10 +289,40 @@ enum gl_status store_merge_backup(struct gl_store *store, const struct gl_replac
 	else if (status != GL_OK && status != GL_MALFORMED && status != GL_VERSION)
 		snprintf(why->text, sizeof why->text, "%s: cannot be merged: %s", how->backup,
 		    gl_store_trouble(store));
-	if (run->reader != NULL)
-		mdb_txn_abort(run->reader);
-	if (run->env != NULL)
-		mdb_env_close(run->env);
+	close_backup(run);
 	free(run);
+	return status;
+}
+
+static int touch_all(struct restoring *run, const char *name)
+{
+	MDB_dbi dbi;
+	MDB_cursor *cursor;
+	MDB_val at[2];
+	volatile char last = 0;
+	int code = mdb_dbi_open(run->reader, name, 0, &dbi);
+	if (code == MDB_SUCCESS)
+		code = mdb_cursor_open(run->reader, dbi, &cursor);
+	if (code != MDB_SUCCESS)
+		return code;
+	while ((code = mdb_cursor_get(cursor, &at[0], &at[1], MDB_NEXT)) == MDB_SUCCESS)
+		if (at[1].mv_size > 0)
+			last = ((const char *)at[1].mv_data)[at[1].mv_size - 1];
+	(void)last;
+	mdb_cursor_close(cursor);
+	return code;
+}
+
+enum gl_status gl_store_read_backup(const char *backup, struct gl_complaint *why)
+{
+	static const char *const names[] = { "meta", "triplet", "client" };
+	struct restoring run = { .backup = backup, .why = why };
+	enum gl_status status = open_backup(&run);
+	for (size_t i = 0; status == GL_OK && i < sizeof names / sizeof *names; i++) {
+		int code = touch_all(&run, names[i]);
+		if (code != MDB_NOTFOUND)
+			status = lmdb_failed(&run, code);
+	}
+	close_backup(&run);
 	return status;
 }

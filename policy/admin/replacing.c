@@ -77,8 +77,7 @@ static bool touch(void *context, struct gl_span key, struct gl_span value)
 	return true;
 }
 
-/* LMDB trusts the file: its last words about a damaged one help nobody. */
-static _Noreturn void read_and_exit(const struct gl_store_options *writing)
+static void read_table(const struct gl_store_options *writing)
 {
 	enum { SLICE = 50000 };
 	static const enum gl_table tables[] = { GL_TABLE_TRIPLET, GL_TABLE_CLIENT, GL_TABLE_RULES,
@@ -87,9 +86,6 @@ static _Noreturn void read_and_exit(const struct gl_store_options *writing)
 	struct gl_complaint why;
 	struct gl_store *store;
 	char last;
-	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	if (nowhere >= 0)
-		dup2(nowhere, STDERR_FILENO);
 	options.readonly = true;
 	enum gl_status status = gl_store_open(&store, &options, &why);
 	for (size_t i = 0; status == GL_OK && i < sizeof tables / sizeof *tables; i++) {
@@ -97,23 +93,58 @@ static _Noreturn void read_and_exit(const struct gl_store_options *writing)
 		while (status == GL_OK && !cursor.done)
 			status = gl_store_scan(store, &cursor, SLICE, touch, &last);
 	}
+}
+
+/* LMDB trusts the file: its last words about a damaged one help nobody. */
+static _Noreturn void read_and_exit(const struct gl_store_options *options, const char *backup)
+{
+	struct gl_complaint why;
+	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (nowhere >= 0)
+		dup2(nowhere, STDERR_FILENO);
+	if (backup == NULL)
+		read_table(options);
+	/* what it says is said again when it is merged */
+	enum gl_status status = backup == NULL ? GL_OK : gl_store_read_backup(backup, &why);
+	(void)status;
 	_exit(0);
 }
 
-/* Damage may end whoever reads the table at any byte. So a child reads it first, while nobody has
- * to wait; what it can be told in words is said later. */
-static bool reading_ends_well(const struct gl_store_options *options)
+/* Damage may end whoever reads a table, or a backup where one is named, at any byte. So a child
+ * reads it first, while nobody has to wait; what it can be told in words is said later. */
+static bool reading_ends_well(const struct gl_store_options *options, const char *backup)
 {
 	int ended = 0;
 	pid_t child = fork();
 	if (child == 0)
-		read_and_exit(options);
+		read_and_exit(options, backup);
 	if (child < 0 || waitpid(child, &ended, 0) != child)
 		return true;
 	if (!WIFSIGNALED(ended))
 		return WEXITSTATUS(ended) == 0;
 	int by = WTERMSIG(ended);
 	return by != SIGABRT && by != SIGBUS && by != SIGSEGV;
+}
+
+/* Sets how->unread. GL_CORRUPT, GL_MALFORMED: there is nothing to make the new table of; `why` says
+ * it. */
+static enum gl_status try_reading(
+    const struct gl_store_options *options, struct gl_replacing *how, struct gl_complaint *why)
+{
+	how->unread = !reading_ends_well(options, NULL);
+	if (how->unread && how->backup == NULL) {
+		snprintf(why->text, sizeof why->text,
+		    "%s/table: is damaged: reading it ends the process; nothing was changed; "
+		    "greylist-admin restore brings a backup back",
+		    options->directory);
+		return GL_CORRUPT;
+	}
+	if (how->backup == NULL || reading_ends_well(options, how->backup))
+		return GL_OK;
+	snprintf(why->text, sizeof why->text,
+	    "%s: is damaged: reading it ends the process; nothing was changed; take an older one",
+	    how->backup);
+	return GL_MALFORMED;
 }
 
 enum gl_exit gl_replace_table(
@@ -134,14 +165,8 @@ enum gl_exit gl_replace_table(
 		.clock = milliseconds,
 		.stop = stop,
 		.context = &interrupt };
-	how.unread = status == GL_OK && !reading_ends_well(&options);
-	if (how.unread && backup == NULL) {
-		snprintf(why.text, sizeof why.text,
-		    "%s/table: is damaged: reading it ends the process; nothing was changed; "
-		    "greylist-admin restore brings a backup back",
-		    config->database);
-		status = GL_CORRUPT;
-	}
+	if (status == GL_OK)
+		status = try_reading(&options, &how, &why);
 	if (status == GL_OK)
 		status = gl_store_replace(&options, &how, result, &why);
 	if (status != GL_OK)

@@ -336,6 +336,15 @@ GL_CHECKED enum gl_status gl_store_replace(const struct gl_store_options *option
     const struct gl_replacing *how, struct gl_replaced *result, struct gl_complaint *why);
 
 /*
+ * Reads a backup to its end, as gl_store_replace will. Damage may end
+ * the process that does it: let a child try.
+ *
+ *   GL_MALFORMED  no backup, or one that LMDB knows to be damaged; `why` says it
+ *   GL_FAILED
+ */
+GL_CHECKED enum gl_status gl_store_read_backup(const char *backup, struct gl_complaint *why);
+
+/*
  * Frees the reader slots of processes that died inside a look-up, and
  * returns how many: such a slot keeps every page freed since from being
  * used again. The store calls it by itself where it has to (reader
