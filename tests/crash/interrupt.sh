@@ -1,5 +1,5 @@
 #!/bin/sh
-# interrupt.sh SEED ADMIN - purge and delete are told to stop, killed, and left without room or
+# interrupt.sh SEED ADMIN - purge, delete and backup are told to stop, killed, and left without room or
 # reader, at random moments. What they say they did is what they did; nothing else is gone; and
 # whoever comes next finds a table that works.
 set -u
@@ -168,6 +168,39 @@ without_room() {
 	goes_on "$@"
 }
 
+# A backup that is broken off leaves the one before it as it was, and says that there is none.
+backup_is_hit() { # SIGNAL
+	hits=0 tries=0
+	begin
+	tool backup backup >out 2>err || fail 'there is no backup'
+	cp backup/data.mdb whole.mdb
+	while [ "$hits" -lt "$hits_wanted" ] && [ "$tries" -lt "$tries_max" ]; do
+		tries=$((tries + 1))
+		what="$1 during backup, try $tries"
+		timeout --foreground --preserve-status -s "$1" "$(moment 400000)" \
+			env --default-signal=INT "$admin" -c greylist.conf backup backup >out 2>err
+		code=$?
+		cmp -s backup/data.mdb whole.mdb || [ "$code" -eq 0 ] || fail 'the old one is not whole'
+		cp backup/data.mdb whole.mdb
+		case $1:$code in
+		INT:0 | KILL:0) continue ;;
+		INT:130)
+			[ ! -e backup/data.mdb.partial ] || fail 'half of one is left'
+			grep -q '^greylist-admin: interrupted: no backup was made$' err || continue
+			;;
+		KILL:137) [ -e backup/data.mdb.partial ] || continue ;;
+		*) fail "it ends with $code" ;;
+		esac
+		hits=$((hits + 1))
+	done
+	echo "$1 during backup: $tries tries, $hits in the middle"
+	[ "$hits" -eq "$hits_wanted" ] || fail 'never met in the middle'
+	rm -rf state && mkdir -m 750 state && tool restore backup >out 2>err || fail 'it cannot be restored'
+	listed after
+	cmp -s before after || fail 'it has other entries'
+	tool backup backup >out 2>err && [ ! -e backup/data.mdb.partial ] || fail 'the next one fails'
+}
+
 # triplets N LETTERS: those of IPv4 are expired, with a sender of so many letters
 triplets() {
 	awk -v n="$1" -v letters="$2" 'BEGIN {
@@ -225,6 +258,8 @@ done
 list_has_no_more_readers
 without_reader purge
 without_reader delete --client 0.0.0.0/0
+backup_is_hit INT
+backup_is_hit KILL
 without_room purge
 without_room delete --client 0.0.0.0/0
 map_is_full
