@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,9 +13,8 @@
 #include "replacing.h"
 
 enum {
-	SLICE = 256,       /* entries */
-	SYNC_EVERY = 2000, /* entries, some 256 KiB: more in one go, and the helpers' syncs wait */
-	NICEST = 19        /* nobody waits for a reader, so nothing is lost by standing back */
+	SLICE = 256,      /* entries */
+	SYNC_EVERY = 2000 /* entries, some 256 KiB: more in one go, and the helpers' syncs wait */
 };
 
 static const char partial[] = "data.mdb.partial", whole[] = "data.mdb";
@@ -197,7 +195,6 @@ static enum gl_exit back_up(struct gl_admin *admin, int count, char **operands)
 	if (code == GL_EXIT_OK)
 		code = gl_admin_open_table(admin, GL_NEED_READ);
 	if (code == GL_EXIT_OK) {
-		setpriority(PRIO_PROCESS, 0, NICEST);
 		gl_interrupt_begin(&backup.interrupt);
 		code = copy(&backup);
 		fflush(admin->out);

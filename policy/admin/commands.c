@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "caller.h"
@@ -177,6 +178,8 @@ static enum gl_access access_of(enum gl_need need)
 	return GL_ACCESS_READ;
 }
 
+enum { NICEST = 19 };
+
 enum gl_exit gl_admin_open_table(struct gl_admin *admin, enum gl_need need)
 {
 	struct gl_complaint why = { "" };
@@ -192,6 +195,10 @@ enum gl_exit gl_admin_open_table(struct gl_admin *admin, enum gl_need need)
 		return gl_exit_of(status);
 	}
 	gl_store_reap(admin->world.store);
+	/* Nobody waits for a reader, so it stands back; a writer holds a lock that others wait for.
+	 */
+	if (need == GL_NEED_READ)
+		setpriority(PRIO_PROCESS, 0, NICEST);
 	return GL_EXIT_OK;
 }
 
