@@ -12,8 +12,8 @@ trap 'exit 1' INT TERM HUP
 # leaks cannot be looked for under ptrace
 export ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0"
 wrong=0 kills=0
-# Each call in the full form; otherwise every fourth, another one for each command.
-every=4
+# Each call in the full form; otherwise every sixth, another one for each command.
+every=6
 [ -z "${GREYLIST_TEST_FULL:-}" ] || every=1
 
 cat >"$dir/greylist.conf" <<CONF
