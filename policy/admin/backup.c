@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "erase.h"
 #include "interrupt.h"
 #include "output.h"
+#include "pace.h"
 #include "progress.h"
 #include "replacing.h"
 
@@ -28,6 +28,7 @@ struct backup {
 	struct gl_progress progress;
 	bool interrupted;
 	uint64_t unsynced; /* entries */
+	struct gl_pace pace;
 };
 
 static enum gl_exit cannot(const struct backup *backup, const char *what)
@@ -100,16 +101,16 @@ static enum gl_status copy_some(struct backup *backup, struct gl_copy *copy, siz
 {
 	struct gl_admin *admin = backup->admin;
 	enum gl_status status;
-	int64_t begun = gl_microseconds();
+	gl_pace_begin(&backup->pace);
 	do
-		status = gl_store_copy_slice(copy, admin->world.store, SLICE, copied);
+		status = gl_store_copy_slice(copy, admin->world.store, backup->pace.size, copied);
 	while (gl_admin_again(admin, status));
 	backup->unsynced += *copied;
 	if (status == GL_OK && backup->unsynced >= SYNC_EVERY) {
 		status = gl_store_copy_sync(copy);
 		backup->unsynced = 0;
 	}
-	gl_give_way(gl_microseconds() - begun);
+	gl_pace_end(&backup->pace);
 	return status;
 }
 
@@ -189,7 +190,9 @@ static enum gl_exit copy(struct backup *backup)
 
 static enum gl_exit back_up(struct gl_admin *admin, int count, char **operands)
 {
-	struct backup backup = { .admin = admin, .name = operands[0], .dir = -1 };
+	struct backup backup = {
+		.admin = admin, .name = operands[0], .dir = -1, .pace = gl_pace_of(SLICE, SLICE)
+	};
 	(void)count;
 	enum gl_exit code = open_directory(&backup);
 	if (code == GL_EXIT_OK)

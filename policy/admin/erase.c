@@ -2,17 +2,16 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "interrupt.h"
+#include "pace.h"
 #include "progress.h"
 #include "walk.h"
 
 enum {
 	BATCH_MAX = 512,
 	BATCH_MIN = 16,
-	LONG = 4000, /* microseconds of work in one transaction: then the next one is smaller */
-	SHORT = 2000
+	LOOK_EVERY = 64 /* entries: whether a signal came */
 };
 
 struct erasure {
@@ -23,7 +22,7 @@ struct erasure {
 	struct gl_progress progress;
 	enum gl_status status; /* of the last batch */
 	enum gl_table table;   /* that the batch is of */
-	size_t most;           /* keys of the next transaction */
+	struct gl_pace pace;   /* in keys of one transaction */
 	size_t batched;
 	struct gl_key batch[BATCH_MAX];
 };
@@ -36,37 +35,6 @@ static bool still_fits(void *context, struct gl_span key, struct gl_span value)
 	       gl_filter_fits(erasure->filter, erasure->admin, &entry);
 }
 
-static int64_t microseconds_of(clockid_t clock)
-{
-	struct timespec now;
-	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-int64_t gl_microseconds(void)
-{
-	return microseconds_of(CLOCK_MONOTONIC);
-}
-
-int64_t gl_work_microseconds(void)
-{
-	return microseconds_of(CLOCK_PROCESS_CPUTIME_ID);
-}
-
-void gl_give_way(int64_t took)
-{
-	struct timespec pause = { .tv_sec = took / 1000000, .tv_nsec = took % 1000000 * 1000 };
-	nanosleep(&pause, NULL);
-}
-
-static void adapt(struct erasure *erasure, int64_t work)
-{
-	if (work > LONG && erasure->most > BATCH_MIN)
-		erasure->most /= 2;
-	else if (work < SHORT && erasure->most < BATCH_MAX)
-		erasure->most *= 2;
-}
-
 static void flush(struct erasure *erasure)
 {
 	struct gl_admin *admin = erasure->admin;
@@ -74,13 +42,12 @@ static void flush(struct erasure *erasure)
 	size_t deleted = erasure->batched;
 	erasure->batched = 0;
 	if (!admin->dry_run && deleted > 0) {
-		int64_t begun = gl_microseconds(), worked = gl_work_microseconds();
+		gl_pace_begin(&erasure->pace);
 		do
 			erasure->status = gl_store_delete(admin->world.store, erasure->table, &keys,
 			    still_fits, erasure, &deleted);
 		while (gl_admin_again(admin, erasure->status));
-		adapt(erasure, gl_work_microseconds() - worked);
-		gl_give_way(gl_microseconds() - begun);
+		gl_pace_end(&erasure->pace);
 	}
 	if (erasure->status == GL_OK)
 		*(erasure->table == GL_TABLE_CLIENT ? &erasure->erased->clients
@@ -91,7 +58,7 @@ static bool look_at(void *context, const struct gl_entry *entry)
 {
 	struct erasure *erasure = context;
 	gl_progress_add(&erasure->progress, 1);
-	if (gl_interrupt_came(&erasure->interrupt)) {
+	if (erasure->progress.done % LOOK_EVERY == 0 && gl_interrupt_came(&erasure->interrupt)) {
 		erasure->erased->interrupted = true;
 		return false;
 	}
@@ -100,7 +67,7 @@ static bool look_at(void *context, const struct gl_entry *entry)
 	struct gl_key *slot = &erasure->batch[erasure->batched++];
 	slot->len = (uint16_t)entry->key.len;
 	memcpy(slot->bytes, entry->key.at, entry->key.len);
-	if (erasure->batched >= erasure->most)
+	if (erasure->batched >= erasure->pace.size)
 		flush(erasure);
 	return erasure->status == GL_OK;
 }
@@ -168,7 +135,7 @@ enum gl_status gl_erase(
 	erasure->admin = admin;
 	erasure->filter = filter;
 	erasure->erased = erased;
-	erasure->most = BATCH_MIN;
+	erasure->pace = gl_pace_of(BATCH_MIN, BATCH_MAX);
 	gl_interrupt_begin(&erasure->interrupt);
 	/* How many of the table's are of one client nobody can say. */
 	gl_progress_begin(

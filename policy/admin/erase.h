@@ -36,17 +36,4 @@ GL_CHECKED enum gl_status gl_erase(
  */
 void gl_erased_print(const struct gl_admin *admin, const struct gl_erased *erased);
 
-/* A pause as long as `took` microseconds: those who waited for the writer's lock come first. */
-void gl_give_way(int64_t took);
-
-/* Of the monotonic clock. */
-int64_t gl_microseconds(void);
-
-/*
- * Of this process's own work: what it waited for the writer's lock or
- * for the disk is not in it. By this the size of a transaction is
- * chosen, since a smaller one would wait just as long.
- */
-int64_t gl_work_microseconds(void);
-
 #endif

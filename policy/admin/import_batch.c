@@ -3,21 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "erase.h"
+#include "pace.h"
 
 enum {
 	BATCH_MAX = 512,
 	BATCH_MIN = 64, /* on a slow disk the sync is what takes long, however few ops there are */
-	TEXTS = 1 << 20,
-	LONG = 20000, /* microseconds of one transaction: then the next one is smaller */
-	SHORT = 10000
+	TEXTS = 1 << 20
 };
 
 /* Keys and texts stand beside the ops, which borrow them. */
 struct gl_import_batch {
 	struct gl_admin *admin;
 	struct gl_import_report *report;
-	size_t most; /* ops of the next transaction */
+	struct gl_pace pace; /* in ops of one transaction */
 	size_t count;
 	struct gl_op ops[BATCH_MAX];
 	struct gl_key keys[BATCH_MAX];
@@ -34,7 +32,7 @@ struct gl_import_batch *gl_import_batch_new(struct gl_admin *admin, struct gl_im
 	if (batch != NULL) {
 		batch->admin = admin;
 		batch->report = report;
-		batch->most = BATCH_MIN;
+		batch->pace = gl_pace_of(BATCH_MIN, BATCH_MAX);
 		batch->count = batch->used = 0;
 	}
 	return batch;
@@ -154,15 +152,10 @@ static enum gl_status apply_due(struct gl_import_batch *batch)
 {
 	struct gl_admin *admin = batch->admin;
 	struct gl_sweep sweep = { .timing = admin->world.config.timing, .now = admin->now };
-	int64_t begun = gl_microseconds();
+	gl_pace_begin(&batch->pace);
 	enum gl_status status = gl_store_apply(
 	    admin->world.store, batch->due, batch->due_count, &sweep);
-	int64_t took = gl_microseconds() - begun;
-	if (took > LONG && batch->most > BATCH_MIN)
-		batch->most /= 2;
-	else if (took < SHORT && batch->most < BATCH_MAX)
-		batch->most *= 2;
-	gl_give_way(took);
+	gl_pace_end(&batch->pace);
 	return status;
 }
 
@@ -214,7 +207,7 @@ enum gl_status gl_import_batch_add(struct gl_import_batch *batch, const struct g
 		batch->used += op->record.text.len;
 	}
 	batch->count++;
-	if (batch->count < batch->most && TEXTS - batch->used >= GL_TEXT_MAX)
+	if (batch->count < batch->pace.size && TEXTS - batch->used >= GL_TEXT_MAX)
 		return GL_OK;
 	return gl_import_batch_flush(batch);
 }

@@ -2,13 +2,12 @@
 
 #include "erase.h"
 #include "interrupt.h"
+#include "pace.h"
 #include "progress.h"
 
 enum {
 	SLICE_MAX = 2000, /* entries looked at in one transaction */
-	SLICE_MIN = 100,
-	LONG = 4000, /* microseconds of work in one transaction: then the next one is smaller */
-	SHORT = 2000
+	SLICE_MIN = 100
 };
 
 #define EXPIRED "expired entries"
@@ -18,28 +17,23 @@ struct purge {
 	struct gl_sweep sweep;
 	struct gl_interrupt interrupt;
 	struct gl_progress progress;
-	unsigned slice;
+	struct gl_pace pace;
 	uint64_t deleted;
 };
 
 static enum gl_status sweep_slice(struct purge *purge)
 {
 	enum gl_status status;
-	int64_t begun = gl_microseconds(), worked = gl_work_microseconds();
-	purge->sweep.budget = purge->slice;
+	purge->sweep.budget = (unsigned)purge->pace.size;
+	gl_pace_begin(&purge->pace);
 	do
 		status = gl_store_sweep(purge->admin->world.store, &purge->sweep);
 	while (gl_admin_again(purge->admin, status));
 	if (status != GL_OK)
 		return status;
-	int64_t work = gl_work_microseconds() - worked;
 	purge->deleted += purge->sweep.deleted;
 	gl_progress_add(&purge->progress, purge->sweep.looked_at);
-	if (work > LONG && purge->slice > SLICE_MIN)
-		purge->slice /= 2;
-	else if (work < SHORT && purge->slice < SLICE_MAX)
-		purge->slice *= 2;
-	gl_give_way(gl_microseconds() - begun);
+	gl_pace_end(&purge->pace);
 	return GL_OK;
 }
 
@@ -49,7 +43,7 @@ static enum gl_status sweep_all(struct gl_admin *admin)
 {
 	struct purge purge = { .admin = admin,
 		.sweep = { .timing = admin->world.config.timing, .now = admin->now },
-		.slice = SLICE_MIN };
+		.pace = gl_pace_of(SLICE_MIN, SLICE_MAX) };
 	struct gl_store_figures figures = { .triplets = 0 };
 	enum gl_status status = gl_store_measure(admin->world.store, &figures);
 	struct gl_erased erased = { .together = EXPIRED };

@@ -7,10 +7,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "erase.h"
 #include "interrupt.h"
 #include "output.h"
 #include "owner.h"
+#include "pace.h"
 
 const char *gl_size_text(char text[GL_SIZE_TEXT], uint64_t bytes)
 {

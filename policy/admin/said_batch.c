@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "erase.h"
+#include "pace.h"
 
 enum { BATCH_MAX = 512 };
 
@@ -109,10 +109,11 @@ static enum gl_status say_due(struct gl_said_batch *batch)
 {
 	struct gl_admin *admin = batch->admin;
 	size_t changed;
-	int64_t begun = gl_microseconds();
+	struct gl_pace pace = gl_pace_of(1, 1);
+	gl_pace_begin(&pace);
 	enum gl_status status = gl_store_override(
 	    admin->world.store, batch->due, batch->due_count, admin->now, &changed);
-	gl_give_way(gl_microseconds() - begun);
+	gl_pace_end(&pace);
 	return status;
 }
 

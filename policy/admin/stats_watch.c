@@ -6,8 +6,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "erase.h"
 #include "output.h"
+#include "pace.h"
 
 struct watch {
 	struct gl_admin *admin;
