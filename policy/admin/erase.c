@@ -11,7 +11,7 @@
 enum {
 	BATCH_MAX = 512,
 	BATCH_MIN = 16,
-	LOOK_EVERY = 64 /* entries: whether a signal came */
+	LOOK_EVERY = 16 /* entries: whether a signal came */
 };
 
 struct erasure {
