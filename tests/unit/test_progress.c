@@ -77,10 +77,12 @@ static void any_numbers_make_a_line(void **state)
 		char text[LINE];
 		struct gl_progress progress = { .noun = "entries" };
 		progress.total = (uint64_t)dice_between(
-		    &dice, 0, 1LL << dice_between(&dice, 0, 40));
-		progress.done = (uint64_t)dice_between(&dice, 0, 1LL << dice_between(&dice, 0, 40));
+		    &dice, 0, INT64_C(1) << dice_between(&dice, 0, 40));
+		progress.done = (uint64_t)dice_between(
+		    &dice, 0, INT64_C(1) << dice_between(&dice, 0, 40));
 		gl_progress_text(&progress,
-		    dice_between(&dice, -10, 1LL << dice_between(&dice, 0, 40)), text, sizeof text);
+		    dice_between(&dice, -10, INT64_C(1) << dice_between(&dice, 0, 40)), text,
+		    sizeof text);
 		assert_true(strlen(text) < LINE - 1);
 		assert_null(strchr(text, '-'));
 		const char *share = strchr(text, ']');
