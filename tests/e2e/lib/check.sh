@@ -33,7 +33,7 @@ within() {
 	shift
 	while ! "$@"; do
 		[ "$SECONDS" -lt "$until" ] || return 1
-		sleep 0.05
+		sleep 0.1
 	done
 }
 
