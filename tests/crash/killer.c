@@ -17,6 +17,7 @@
 #include <time.h>
 
 #include "dice.h"
+#include "extent.h"
 #include "ledger.h"
 #include "replacer.h"
 #include "rig.h"
@@ -224,8 +225,8 @@ int main(int argc, char **argv)
 		return 64;
 	}
 	static struct hunt hunt;
-	int episodes = rig_full() ? 20 : 4;
-	int64_t seconds = rig_full() ? 10 : 2;
+	int episodes = extent_full() ? 20 : 4;
+	int64_t seconds = extent_full() ? 10 : 2;
 	hunt.dice.state = rig_seed();
 	hunt.replacer = (struct replacer){ .admin = argv[2] };
 	hunt.ledger.delay = DELAY;

@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "extent.h"
+
 enum { COMPACT, BACKUP, RESTORE };
 
 static const char *const names[REPLACER_COMMANDS] = { "compact", "backup", "restore" };
@@ -96,5 +98,5 @@ unsigned replacer_report(const struct replacer *replacer)
 		cut += replacer->cut[i];
 		missing += replacer->finished[i] == 0 || replacer->cut[i] == 0;
 	}
-	return replacer->failed + (finished == 0 || cut == 0) + (rig_full() ? missing : 0);
+	return replacer->failed + (finished == 0 || cut == 0) + (extent_full() ? missing : 0);
 }

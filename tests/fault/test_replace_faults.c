@@ -14,6 +14,7 @@
 #include <cmocka.h>
 #include <lmdb.h>
 
+#include "extent.h"
 #include "fault.h"
 #include "store_fixture.h"
 #include "tmpdir.h"
@@ -35,7 +36,7 @@ static const struct failure {
 /* The first ones only, unless the full counts are wanted. */
 static size_t kinds(void)
 {
-	return getenv("GREYLIST_TEST_FULL") != NULL ? sizeof failures / sizeof failures[0] : 2;
+	return extent_full() ? sizeof failures / sizeof failures[0] : 2;
 }
 
 /* A table with entries, and a backup of it with some that the table has lost since. */

@@ -18,6 +18,7 @@
 
 #include "greylist/counters.h"
 
+#include "extent.h"
 #include "ledger.h"
 #include "meddler.h"
 #include "rig.h"
@@ -201,7 +202,7 @@ int main(int argc, char **argv)
 		return 64;
 	}
 	struct crowd crowd = { .size = rig_sanitized() ? 40
-				       : rig_full()    ? 400
+				       : extent_full()    ? 400
 						       : 200,
 		.seed = rig_seed() };
 	crowd.ledger = (struct ledger){ .delay = DELAY,

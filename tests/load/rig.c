@@ -103,11 +103,6 @@ uint64_t rig_trouble(const struct rig *rig)
 	return count;
 }
 
-bool rig_full(void)
-{
-	return getenv("GREYLIST_TEST_FULL") != NULL;
-}
-
 uint64_t rig_seed(void)
 {
 	const char *text = getenv("GREYLIST_TEST_SEED");

@@ -36,9 +36,6 @@ uint64_t rig_logged(const struct rig *rig, const char *word);
  */
 uint64_t rig_trouble(const struct rig *rig);
 
-/* Whether the large form of the tests is wanted (tests/run --full). */
-bool rig_full(void);
-
 /* The seed of this run (GREYLIST_TEST_SEED), or a fixed one. */
 uint64_t rig_seed(void);
 
