@@ -56,6 +56,8 @@ static enum gl_status hold_once(struct gl_judgement *judgement, struct gl_world 
 		warn_of_hopeless(judgement, world, now);
 		status = remember(judgement, world, now);
 	}
+	if (status == GL_OK && judgement->opens)
+		gl_world_open_message(world, gl_request_get(request, GL_ATTR_INSTANCE));
 	if (status != GL_OK)
 		snprintf(world->store_why.text, sizeof world->store_why.text, "%s: %s (%s)",
 		    world->config.database, gl_status_text(status), gl_store_trouble(world->store));

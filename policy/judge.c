@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "judge_memory.h"
+#include "greylist/suspicion.h"
 
 static void reset(struct gl_judgement *judgement)
 {
@@ -12,6 +13,7 @@ static void reset(struct gl_judgement *judgement)
 	judgement->delayed = -1;
 	judgement->first_pass = false;
 	judgement->header = false;
+	judgement->opens = false;
 	judgement->whitelisted = false;
 	judgement->rule = (struct gl_rule_source){ .line = 0 };
 	judgement->never_counted = false;
@@ -23,33 +25,65 @@ static void reset(struct gl_judgement *judgement)
 	judgement->asked = false;
 	judgement->seen = false;
 	judgement->client_seen = false;
+	judgement->name = GL_NAME_UNKNOWN;
+	judgement->pool_asked = false;
+	judgement->pool = (struct gl_identity){ .kind = GL_BY_POOL };
+	judgement->pool_seen = false;
+	judgement->by_pool = false;
+	judgement->answers = false;
+	judgement->suspicion = NULL;
+	judgement->kept_len = 0;
 	judgement->inherits = false;
 	judgement->client_inherited = false;
 	judgement->op_count = 0;
 }
 
-static bool incomplete(struct gl_judgement *judgement, const struct gl_request *request)
+/* At DATA the recipient is known only where there is just one. */
+static bool incomplete(
+    struct gl_judgement *judgement, const struct gl_request *request, bool has_recipient)
 {
 	return !gl_request_has(request, GL_ATTR_CLIENT_NAME) ||
 	       !gl_request_has(request, GL_ATTR_SENDER) ||
-	       gl_request_get(request, GL_ATTR_RECIPIENT).len == 0 ||
+	       (has_recipient && gl_request_get(request, GL_ATTR_RECIPIENT).len == 0) ||
 	       gl_address_parse(
 		   &judgement->client, gl_request_get(request, GL_ATTR_CLIENT_ADDRESS)) != GL_OK;
+}
+
+/* Our own user writes to somebody, who may answer then. */
+static bool is_to_be_noted(
+    const struct gl_judgement *judgement, const struct gl_config *config)
+{
+	return config->remember_recipients && judgement->reason == GL_REASON_AUTHENTICATED;
+}
+
+static bool given(const struct gl_request *request, enum gl_attribute attribute)
+{
+	return gl_request_get(request, attribute).len > 0;
 }
 
 bool gl_judge_early(struct gl_judgement *judgement, const struct gl_config *config,
     const struct gl_request *request)
 {
+	struct gl_span state = gl_request_get(request, GL_ATTR_PROTOCOL_STATE);
+	bool bounce = !given(request, GL_ATTR_SENDER);
+	bool at_rcpt = gl_span_equal(state, gl_span_of("RCPT"));
+	bool by_data = bounce && config->null_sender == GL_NULL_SENDER_DATA;
+	bool at_data = by_data && gl_span_equal(state, gl_span_of("DATA"));
 	reset(judgement);
-	if (!gl_span_equal(gl_request_get(request, GL_ATTR_PROTOCOL_STATE), gl_span_of("RCPT")))
+	if (!at_rcpt && !at_data)
 		gl_judge_settle(judgement, GL_REASON_STATE);
-	else if (incomplete(judgement, request))
+	else if (incomplete(judgement, request, at_rcpt))
 		gl_judge_settle(judgement, GL_REASON_INCOMPLETE);
 	else if (config->mode == GL_MODE_OFF)
 		gl_judge_settle(judgement, GL_REASON_MODE);
-	else if (gl_request_get(request, GL_ATTR_SASL_USERNAME).len > 0)
+	else if (given(request, GL_ATTR_SASL_USERNAME))
 		gl_judge_settle(judgement, GL_REASON_AUTHENTICATED);
-	return judgement->pass;
+	else if (given(request, GL_ATTR_CCERT_SUBJECT) &&
+		 config->client_certificates == GL_CERTIFICATES_PASS)
+		gl_judge_settle(judgement, GL_REASON_CERTIFICATE);
+	else if (by_data && at_rcpt)
+		gl_judge_settle(judgement, GL_REASON_NULL_SENDER);
+	return judgement->pass && !is_to_be_noted(judgement, config);
 }
 
 static struct gl_op *add_op(
@@ -92,15 +126,22 @@ static bool auto_whitelisted(
 	return true;
 }
 
+static void digest_of(
+    uint8_t message[GL_DIGEST_SIZE], const struct gl_bench *bench, struct gl_span instance)
+{
+	memset(message, 0, GL_DIGEST_SIZE);
+	if (instance.len > 0)
+		gl_digest(message, instance, gl_store_secret(bench->store));
+}
+
 /* What a first pass leaves behind for the client: a success, and which message it was. */
 static void first_pass(struct gl_judgement *judgement, const struct gl_bench *bench,
     struct gl_span instance, int64_t now)
 {
 	const struct gl_timing *timing = &bench->config->timing;
 	const struct gl_client *memory = judgement->client_seen ? &judgement->memory : NULL;
-	uint8_t message[GL_DIGEST_SIZE] = { 0 };
-	if (instance.len > 0)
-		gl_digest(message, instance, gl_store_secret(bench->store));
+	uint8_t message[GL_DIGEST_SIZE];
+	digest_of(message, bench, instance);
 	bool same_message = instance.len > 0 && memory != NULL &&
 			    memcmp(memory->message, message, GL_DIGEST_SIZE) == 0;
 	bool counts = !judgement->never_counted && gl_client_counts(timing, memory, now);
@@ -115,24 +156,150 @@ static void first_pass(struct gl_judgement *judgement, const struct gl_bench *be
 		count_client(judgement, bench, now, message);
 }
 
-static void decide(struct gl_judgement *judgement, const struct gl_bench *bench,
+/* Whether a triplet of this very message passed before: in this connection, or as the client's
+ * record has it. */
+static bool message_is_open(
+    const struct gl_judgement *judgement, const struct gl_bench *bench, struct gl_span instance)
+{
+	uint8_t message[GL_DIGEST_SIZE];
+	if (bench->config->recipients != GL_RECIPIENTS_MESSAGE || instance.len == 0)
+		return false;
+	if (gl_span_equal(instance, bench->open_message))
+		return true;
+	digest_of(message, bench, instance);
+	return judgement->client_seen &&
+	       memcmp(judgement->memory.message, message, GL_DIGEST_SIZE) == 0;
+}
+
+static void remember(struct gl_judgement *judgement, const struct gl_bench *bench,
+    const struct gl_key *key, const struct gl_record *seen, const struct gl_record *next)
+{
+	struct gl_op *op = add_op(judgement, GL_OP_TRIPLET, key);
+	op->base = seen != NULL ? seen->first_seen : 0;
+	op->record = *next;
+	op->record.text = bench->config->privacy ? gl_span_of(NULL)
+						 : gl_triplet_text(&judgement->triplet);
+}
+
+/* The network that tried first passes too, as far as the pool's record says which it was. */
+static void remember_origin(struct gl_judgement *judgement, const struct gl_bench *bench,
+    const struct gl_record *next)
+{
+	struct gl_identity origin;
+	struct gl_record passed = *next;
+	if (gl_key_identity(&origin, next->origin) != GL_OK || origin.kind != GL_BY_NETWORK)
+		return;
+	gl_triplet_key_of(&judgement->origin_key, &judgement->triplet, &origin);
+	passed.origin = gl_span_of(NULL);
+	remember(judgement, bench, &judgement->origin_key, NULL, &passed);
+}
+
+static void remember_all(struct gl_judgement *judgement, const struct gl_bench *bench,
+    const struct gl_verdict *verdict)
+{
+	const struct gl_record *own = judgement->seen ? &judgement->record : NULL;
+	const struct gl_record *pool = judgement->pool_seen ? &judgement->pool_record : NULL;
+	struct gl_record next = verdict->next;
+	if (judgement->by_pool) {
+		remember(judgement, bench, &judgement->pool_key, pool, &next);
+		if (verdict->next.passed_at != judgement->pool_record.passed_at)
+			remember_origin(judgement, bench, &next);
+		return;
+	}
+	remember(judgement, bench, &judgement->triplet.key, own, &next);
+	if (judgement->pool.pool.len == 0)
+		return;
+	const struct gl_identity network = { .kind = GL_BY_NETWORK,
+		.network = judgement->triplet.client };
+	gl_identity_key(&judgement->origin_key, &network);
+	next.origin = gl_key_span(&judgement->origin_key);
+	remember(judgement, bench, &judgement->pool_key, pool, &next);
+}
+
+/* What does not pass by its own record may do so by what else is known. */
+static enum gl_status reconsider(struct gl_judgement *judgement, const struct gl_bench *bench,
+    struct gl_verdict *verdict, struct gl_span instance, int64_t now)
+{
+	enum gl_status status = GL_OK;
+	if (message_is_open(judgement, bench, instance)) {
+		gl_verdict_admit(verdict, GL_REASON_SAME_MESSAGE, now);
+		return GL_OK;
+	}
+	if (bench->config->remember_recipients)
+		status = gl_judge_ask_anyone(judgement, bench);
+	if (status == GL_OK && judgement->answers &&
+	    gl_record_state(&bench->config->timing, &judgement->answered, now) == GL_STATE_PASSED)
+		gl_verdict_admit(verdict, GL_REASON_ANSWERED, now);
+	return status;
+}
+
+static enum gl_status decide(struct gl_judgement *judgement, const struct gl_bench *bench,
     struct gl_span instance, int64_t now)
 {
-	struct gl_verdict verdict = gl_decide(
-	    &bench->config->timing, judgement->seen ? &judgement->record : NULL, now);
+	const struct gl_record *own = judgement->seen ? &judgement->record : NULL;
+	const struct gl_record *pool = judgement->pool_seen ? &judgement->pool_record : NULL;
+	const struct gl_record *better = gl_decide_between(&bench->config->timing, own, pool, now);
+	struct gl_verdict verdict = gl_decide(&bench->config->timing, better, now);
+	judgement->by_pool = better != NULL && better == pool;
+	if (!verdict.pass) {
+		enum gl_status status = reconsider(judgement, bench, &verdict, instance, now);
+		if (status != GL_OK)
+			return status;
+	}
 	judgement->pass = verdict.pass;
 	judgement->reason = verdict.reason;
 	judgement->wait = verdict.wait;
 	judgement->delayed = verdict.pass ? verdict.delayed : -1;
-	if (verdict.remember) {
-		struct gl_op *op = add_op(judgement, GL_OP_TRIPLET, &judgement->triplet.key);
-		op->base = judgement->seen ? judgement->record.first_seen : 0;
-		op->record = verdict.next;
-		op->record.text = bench->config->privacy ? gl_span_of(NULL)
-							 : gl_triplet_text(&judgement->triplet);
-	}
+	judgement->opens = verdict.reason == GL_REASON_FOUND;
+	if (verdict.remember)
+		remember_all(judgement, bench, &verdict);
 	if (verdict.first_pass)
 		first_pass(judgement, bench, instance, now);
+	return GL_OK;
+}
+
+/* Sender and recipient the other way round are the triplet of the answer. */
+static enum gl_status note_recipient(struct gl_judgement *judgement, const struct gl_bench *bench,
+    const struct gl_request *request, int64_t now)
+{
+	struct gl_network whole = gl_network_of(
+	    &judgement->client, gl_family_bits(judgement->client.family));
+	enum gl_status status = gl_triplet_make(&judgement->triplet, &whole,
+	    gl_request_get(request, GL_ATTR_RECIPIENT), gl_request_get(request, GL_ATTR_SENDER),
+	    gl_store_secret(bench->store));
+	if (status != GL_OK || !given(request, GL_ATTR_SENDER))
+		return GL_OK;
+	status = gl_judge_ask_anyone(judgement, bench);
+	if (status != GL_OK)
+		return status;
+	const struct gl_record *known = judgement->answers ? &judgement->answered : NULL;
+	struct gl_verdict verdict = gl_decide(&bench->config->timing, known, now);
+	if (!verdict.pass)
+		gl_verdict_admit(&verdict, GL_REASON_ANSWERED, now);
+	if (verdict.remember)
+		remember(judgement, bench, &judgement->anyone_key, known, &verdict.next);
+	return GL_OK;
+}
+
+/* A triplet that passes by its network's record, and that was seen this hour, says it all. */
+static bool settled(const struct gl_judgement *judgement, const struct gl_bench *bench, int64_t now)
+{
+	return judgement->seen &&
+	       gl_record_state(&bench->config->timing, &judgement->record, now) ==
+		   GL_STATE_PASSED &&
+	       now - judgement->record.last_seen < GL_HOUR;
+}
+
+static bool unsuspicious(
+    struct gl_judgement *judgement, const struct gl_bench *bench, const struct gl_request *request)
+{
+	if (!bench->config->suspects_only)
+		return false;
+	judgement->suspicion = gl_suspicion(request, &judgement->client, bench->hostname);
+	if (judgement->suspicion != NULL)
+		return false;
+	gl_judge_settle(judgement, GL_REASON_UNSUSPICIOUS);
+	return true;
 }
 
 enum gl_status gl_judge(struct gl_judgement *judgement, const struct gl_bench *bench,
@@ -140,11 +307,17 @@ enum gl_status gl_judge(struct gl_judgement *judgement, const struct gl_bench *b
 {
 	if (gl_judge_early(judgement, bench->config, request))
 		return GL_OK;
+	if (judgement->pass)
+		return note_recipient(judgement, bench, request, now);
 	enum gl_status status = gl_judge_recall(judgement, bench, request, now);
 	if (status != GL_OK)
 		return status;
-	if (judgement->pass || auto_whitelisted(judgement, bench, now))
+	if (judgement->pass || auto_whitelisted(judgement, bench, now) ||
+	    unsuspicious(judgement, bench, request))
 		return GL_OK;
-	decide(judgement, bench, gl_request_get(request, GL_ATTR_INSTANCE), now);
-	return GL_OK;
+	if (bench->config->identity == GL_IDENTITY_NAME && !settled(judgement, bench, now))
+		status = gl_judge_ask_pool(judgement, bench, request);
+	if (status != GL_OK)
+		return status;
+	return decide(judgement, bench, gl_request_get(request, GL_ATTR_INSTANCE), now);
 }

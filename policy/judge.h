@@ -6,11 +6,24 @@
  *
  *   not RCPT, or an attribute missing, or no address   passes
  *   mode = off                                         passes
- *   authenticated with SASL                            passes (RFC 6647 section 5, item 7)
+ *   authenticated with SASL, or by certificate         passes (RFC 6647 section 5, item 7)
+ *   the null sender, where it is decided at DATA       passes
  *   relays, client, recipient and sender lists         passes
  *   allowed by hand, while it lasts (override.h)       passes
  *   auto-whitelisted client, if not never_auto_...     passes
- *   the triplet's own record                           gl_decide
+ *   suspects_only, and nothing looks wrong             passes
+ *   the record of the triplet, or of its pool          gl_decide
+ *   and where that defers:
+ *     a recipient of the same message passed so        passes
+ *     our own users wrote to this sender               passes
+ *
+ * The triplet is looked up under the client's network first. Where that
+ * record does not settle it, and the client's verified name says which
+ * pool of servers it belongs to (pool.h), the pool's record is looked up
+ * too and the better one decides (gl_decide_between). A stranger is
+ * remembered under both. When one comes back from another network the
+ * pool's record says which network was the first, so that the record
+ * there is passed as well.
  *
  * mode = dry-run is not the judge's: the verdict is what it would be,
  * and the caller lets the mail pass.
@@ -21,6 +34,7 @@
 #include "greylist/config.h"
 #include "greylist/exempt.h"
 #include "greylist/inherited.h"
+#include "greylist/pool.h"
 #include "greylist/request.h"
 #include "greylist/store.h"
 
@@ -31,9 +45,14 @@ struct gl_bench {
 	const struct gl_rules_head *head; /* of the rules in force */
 	const struct gl_ruleset *rules; /* compiled in this process, or NULL: those in the table */
 	const struct gl_rules_head *overrides; /* of the overrides in the table; zeros: none */
+	struct gl_span open_message; /* instance for which this connection saw a triplet pass */
+	const char *hostname;        /* the machine's own, for suspects_only */
 };
 
-/* About 180 KiB. What it borrows from the store is good until the store's next call. */
+/* Octets of three rules with their files, an override and an origin. */
+enum { GL_KEPT_MAX = 20480 };
+
+/* About 190 KiB, which it keeps for itself; it borrows only from the request and the bench. */
 struct gl_judgement {
 	bool pass;
 	enum gl_reason reason;
@@ -41,14 +60,15 @@ struct gl_judgement {
 	int64_t delayed;  /* seconds since first seen; negative where no triplet decided */
 	bool first_pass;  /* this attempt ends the waiting */
 	bool header;      /* first pass, and first of its message: the header is due */
+	bool opens;       /* by its own triplet: the later recipients of the message may pass too */
 	bool whitelisted; /* this attempt takes the client over the auto-whitelist's threshold */
 
-	struct gl_rule_source rule; /* of a list's reason; rule.line 0: none */
+	struct gl_rule_source rule; /* of a list's reason, without code; rule.line 0: none */
 	enum gl_list list;
 	bool never_counted;          /* the client is one of never_auto_whitelist: */
 	struct gl_rule_source never; /* by this rule */
 	struct gl_override override; /* that decided, or that keeps the client from being counted */
-	bool never_override;         /* the latter; both borrowed from the store */
+	bool never_override;         /* the latter */
 	bool gave_up;                /* an expression could not be searched for to the end: */
 	struct gl_rule_source hopeless; /* the first such one */
 
@@ -56,19 +76,32 @@ struct gl_judgement {
 	struct gl_triplet triplet; /* made only where the triplet or its key was asked about */
 	bool asked;                /* the triplet was made and looked up */
 	bool seen;                 /* and it was there: */
-	struct gl_record record;   /* as the table holds it; borrowed from the store */
+	struct gl_record record;   /* as the table holds it, its text the triplet's own */
 	bool client_seen;
-	struct gl_client memory; /* of the client; borrowed likewise */
+	struct gl_client memory; /* of the client, without `rest` */
 
-	struct gl_key client_key;
+	enum gl_name_kind name; /* of the client's name, where it was looked at: */
+	bool pool_asked;
+	struct gl_identity pool; /* an empty `pool.pool`: the name says none; or borrowed from the
+				    request, as it was written there */
+	bool pool_seen;
+	struct gl_record pool_record; /* as `record` */
+	bool by_pool;                 /* it decides, not `record` */
+	bool answers;                 /* our own users wrote to this sender: */
+	struct gl_record answered;    /* when; as `record` */
+	const char *suspicion;        /* what looks wrong, with suspects_only; static */
+
+	struct gl_key client_key, pool_key, origin_key, anyone_key;
 	bool inherits;                   /* the two keys below were looked up */
 	struct gl_key inherited_triplet; /* see greylist/inherited.h */
 	struct gl_key inherited_client;
 	bool client_inherited;        /* memory is of the inherited key */
 	struct gl_op ops[GL_OPS_MAX]; /* what the helper has to make durable before it replies */
 	size_t op_count;
-	struct gl_probes probes; /* private, as is the next */
+	struct gl_probes probes; /* private, as are the next */
 	struct gl_probes override_probes;
+	size_t kept_len;
+	char kept[GL_KEPT_MAX]; /* what the store lent */
 };
 
 /*

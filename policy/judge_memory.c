@@ -149,6 +149,46 @@ static void prepare_inherited(struct gl_judgement *judgement, const struct gl_re
 	judgement->inherits = true;
 }
 
+struct gl_span gl_judge_keep(struct gl_judgement *judgement, struct gl_span lent)
+{
+	struct gl_out out = gl_out_into(
+	    judgement->kept + judgement->kept_len, sizeof judgement->kept - judgement->kept_len);
+	gl_out_span(&out, lent);
+	judgement->kept_len += out.len;
+	return gl_out_done(&out);
+}
+
+static void keep_rule(struct gl_judgement *judgement, struct gl_rule_source *rule)
+{
+	rule->file = gl_judge_keep(judgement, rule->file);
+	rule->text = gl_judge_keep(judgement, rule->text);
+	rule->code = gl_span_of(NULL);
+}
+
+static void keep_all(struct gl_judgement *judgement)
+{
+	keep_rule(judgement, &judgement->rule);
+	keep_rule(judgement, &judgement->never);
+	keep_rule(judgement, &judgement->hopeless);
+	judgement->override.who = gl_judge_keep(judgement, judgement->override.who);
+	judgement->override.reason = gl_judge_keep(judgement, judgement->override.reason);
+}
+
+enum gl_status gl_judge_read_record(struct gl_record *record, bool *seen,
+    const struct gl_triplet *triplet, const struct gl_lookup *lookup)
+{
+	*seen = false;
+	if (!lookup->found)
+		return GL_OK;
+	enum gl_status status = gl_record_decode(record, lookup->value);
+	/* The digest stands in for the text; where the two disagree the text is right. */
+	*seen = status == GL_OK && gl_text_agrees(record->text, gl_triplet_text(triplet));
+	if (record->text.len > 0)
+		record->text = gl_triplet_text(triplet);
+	record->rest = gl_span_of(NULL);
+	return status == GL_VERSION ? status : GL_OK;
+}
+
 static enum gl_status read_memory(
     struct gl_judgement *judgement, const struct gl_lookup *client, const struct gl_lookup *triplet)
 {
@@ -156,14 +196,14 @@ static enum gl_status read_memory(
 	if (client->found) {
 		status = gl_client_decode(&judgement->memory, client->value);
 		judgement->client_seen = status == GL_OK;
+		judgement->memory.rest = gl_span_of(NULL);
 	}
-	if (triplet->found && status != GL_VERSION) {
-		status = gl_record_decode(&judgement->record, triplet->value);
-		/* The digest stands in for the text; where the two disagree the text is right. */
-		judgement->seen = status == GL_OK && gl_text_agrees(judgement->record.text,
-							 gl_triplet_text(&judgement->triplet));
-	}
-	return status == GL_VERSION ? status : GL_OK;
+	if (status == GL_VERSION)
+		return status;
+	status = gl_judge_read_record(
+	    &judgement->record, &judgement->seen, &judgement->triplet, triplet);
+	judgement->record.origin = gl_span_of(NULL);
+	return status;
 }
 
 static bool same_stamp(const struct gl_lookup *stored, const struct gl_rules_head *head)
@@ -244,6 +284,7 @@ static enum gl_status look_up(
 	    said_since(said, bench->overrides))
 		return GL_REPLACED;
 	weigh(judgement, bench, rules, overrides, now);
+	keep_all(judgement);
 	if (judgement->inherits) {
 		judgement->client_inherited = !client->found && inherited[0].found;
 		client = judgement->client_inherited ? &inherited[0] : client;

@@ -103,12 +103,21 @@ static bool next_request(struct talk *talk, enum gl_session_end *end)
 	}
 }
 
-static void set_deadline(const struct talk *talk)
+/* Without the table; who passes anyway does not depend on it. */
+static void answer_without(const struct talk *talk, struct gl_answer *answer, bool passes)
+{
+	if (passes)
+		gl_answer_pass(answer, GL_REASON_AUTHENTICATED, &talk->request);
+	else
+		gl_answer_trouble(answer, &talk->session->world->config, &talk->request);
+}
+
+static void set_deadline(const struct talk *talk, bool passes)
 {
 	struct gl_world *world = talk->session->world;
 	struct gl_answer late;
 	struct gl_log_shot shot;
-	gl_answer_trouble(&late, &world->config, &talk->request);
+	answer_without(talk, &late, passes);
 	gl_log_prepare(world->log, &shot, GL_LOG_WARNING,
 	    "warning: request_timeout passed while waiting for the table; answered per on_error");
 	gl_deadline_arm(
@@ -118,14 +127,15 @@ static void set_deadline(const struct talk *talk)
 static void ask_table(struct talk *talk, struct gl_answer *answer, int64_t now)
 {
 	struct gl_world *world = talk->session->world;
-	set_deadline(talk);
+	bool passes = talk->judgement.pass; /* early, and there is something to remember */
+	set_deadline(talk, passes);
 	enum gl_status status = gl_hearing_hold(&talk->judgement, world, &talk->request, now);
 	gl_deadline_disarm();
 	if (status == GL_OK) {
 		gl_answer_verdict(answer, &world->config, &talk->judgement, &talk->request, now);
 		return;
 	}
-	gl_answer_trouble(answer, &world->config, &talk->request);
+	answer_without(talk, answer, passes);
 	if (gl_counters_warning_due(world->counters, status, now))
 		gl_log_printf(world->log, GL_LOG_WARNING, "warning: %s", world->store_why.text);
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "greylist/regex.h"
 
@@ -28,6 +29,18 @@ void gl_world_drop_table(struct gl_world *world)
 	gl_store_close(world->store);
 	world->store = NULL;
 	world->head_known = false;
+}
+
+static void find_hostname(struct gl_world *world)
+{
+	const char *given = world->config.hostname;
+	if (!world->config.suspects_only)
+		return;
+	if (given != NULL && given[0] != '\0')
+		snprintf(world->hostname, sizeof world->hostname, "%s", given);
+	else if (gethostname(world->hostname, sizeof world->hostname) != 0)
+		world->hostname[0] = '\0';
+	world->hostname[sizeof world->hostname - 1] = '\0';
 }
 
 static void note_config_mistake(void *context, const char *mistake)
@@ -63,6 +76,7 @@ enum gl_status gl_world_configure(struct gl_world *world)
 	world->config_mistakes = 0;
 	world->config_status = gl_config_load(
 	    &world->config, world->config_path, note_config_mistake, world, &world->config_stamp);
+	find_hostname(world);
 	struct gl_log_options options = {
 		.target = world->config.log_target,
 		.ident = world->config.log_ident,
@@ -268,6 +282,12 @@ enum gl_status gl_world_divert(
 	return GL_OK;
 }
 
+void gl_world_open_message(struct gl_world *world, struct gl_span instance)
+{
+	world->open_len = instance.len <= sizeof world->open ? instance.len : 0;
+	memcpy(world->open, instance.at, world->open_len);
+}
+
 struct gl_bench gl_world_bench(const struct gl_world *world)
 {
 	return (struct gl_bench){
@@ -276,5 +296,7 @@ struct gl_bench gl_world_bench(const struct gl_world *world)
 		.head = &world->head,
 		.rules = world->no_rules ? &no_rules : world->rules,
 		.overrides = &world->overrides,
+		.open_message = { world->open, world->open_len },
+		.hostname = world->hostname,
 	};
 }

@@ -19,6 +19,11 @@
  * only one that brings entries makes a table. */
 enum gl_access { GL_ACCESS_SERVE, GL_ACCESS_READ, GL_ACCESS_WRITE, GL_ACCESS_CREATE };
 
+enum {
+	GL_HOSTNAME_MAX = 256, /* a name has at most 253 bytes (RFC 1035 2.3.4) */
+	GL_INSTANCE_MAX = 128  /* bytes of an instance; Postfix's have about 30 */
+};
+
 struct gl_world {
 	const char *config_path; /* borrowed */
 	enum gl_access access;
@@ -42,6 +47,10 @@ struct gl_world {
 	bool no_rules;                  /* nothing could be compiled and the table has none */
 	struct gl_rules_head overrides; /* of those in the table; read with the rules' head */
 	uint8_t tried[GL_STAMP_SIZE];   /* the stamp of the last compilation that failed */
+
+	char hostname[GL_HOSTNAME_MAX]; /* the option's, or the machine's own; for suspects_only */
+	size_t open_len;                /* of the instance for which a triplet passed here, */
+	char open[GL_INSTANCE_MAX];     /* in this connection; 0: none */
 };
 
 /* Opens nothing yet. Both arguments are borrowed until gl_world_clear. */
@@ -79,6 +88,9 @@ void gl_world_drop_table(struct gl_world *world);
  */
 GL_CHECKED enum gl_status gl_world_divert(
     struct gl_world *world, const char *directory, struct gl_complaint *why);
+
+/* Remembers that a triplet of this message passed; an instance that is too long is none. */
+void gl_world_open_message(struct gl_world *world, struct gl_span instance);
 
 /* What a judge needs, once gl_world_open said GL_OK. */
 struct gl_bench gl_world_bench(const struct gl_world *world);

@@ -9,13 +9,18 @@ const char *gl_reason_text(enum gl_reason reason)
 		[GL_REASON_INCOMPLETE] = "incomplete request",
 		[GL_REASON_MODE] = "mode",
 		[GL_REASON_AUTHENTICATED] = "authenticated",
+		[GL_REASON_CERTIFICATE] = "client certificate",
+		[GL_REASON_NULL_SENDER] = "null sender",
 		[GL_REASON_RELAY] = "relay",
 		[GL_REASON_CLIENT_LIST] = "client whitelist",
 		[GL_REASON_RECIPIENT_LIST] = "recipient whitelist",
 		[GL_REASON_SENDER_LIST] = "sender whitelist",
 		[GL_REASON_ALLOWED] = "allowed",
 		[GL_REASON_AUTO_WHITELIST] = "client AWL",
+		[GL_REASON_UNSUSPICIOUS] = "unsuspicious",
 		[GL_REASON_FOUND] = "triplet found",
+		[GL_REASON_SAME_MESSAGE] = "same message",
+		[GL_REASON_ANSWERED] = "answered",
 		[GL_REASON_NEW] = "new",
 		[GL_REASON_EARLY] = "early-retry",
 	};
@@ -145,6 +150,45 @@ struct gl_verdict gl_decide(
 	struct gl_verdict again = stranger(timing, now);
 	again.next.text = seen->text;
 	return again;
+}
+
+static int worth(const struct gl_timing *timing, const struct gl_record *record, int64_t now)
+{
+	if (record == NULL)
+		return 0;
+	switch (gl_record_state(timing, record, now)) {
+	case GL_STATE_EXPIRED:
+		break;
+	case GL_STATE_WAITING:
+		return record->first_seen <= now ? 1 : 0;
+	case GL_STATE_PASSED:
+		return 2;
+	}
+	return 0;
+}
+
+const struct gl_record *gl_decide_between(const struct gl_timing *timing,
+    const struct gl_record *a, const struct gl_record *b, int64_t now)
+{
+	int of_a = worth(timing, a, now);
+	int of_b = worth(timing, b, now);
+	if (of_a != of_b)
+		return of_a > of_b ? a : b;
+	return of_a == 1 && b->first_seen < a->first_seen ? b : a;
+}
+
+void gl_verdict_admit(struct gl_verdict *verdict, enum gl_reason reason, int64_t now)
+{
+	if (!verdict->remember)
+		verdict->next.attempts = one_more(verdict->next.attempts);
+	verdict->pass = true;
+	verdict->remember = true;
+	verdict->reason = reason;
+	verdict->wait = 0;
+	verdict->delayed = age(verdict->next.first_seen, now);
+	verdict->next.last_seen = now;
+	verdict->next.passed_at = now;
+	verdict->next.passes = one_more(verdict->next.passes);
 }
 
 bool gl_client_expired(const struct gl_timing *timing, const struct gl_client *client, int64_t now)

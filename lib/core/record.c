@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { VERSION = 1 };
+enum { VERSION = 1, FIELD_ORIGIN = 1, FIELD_HEAD = 2 };
 
 static uint64_t number_at(struct gl_span bytes, size_t at, size_t octets)
 {
@@ -32,6 +32,19 @@ static enum gl_status head_check(struct gl_span bytes, size_t head)
 	return bytes.len < head ? GL_CORRUPT : GL_OK;
 }
 
+/* What does not begin like an origin is a field of a later version. */
+static void read_origin(struct gl_record *record)
+{
+	struct gl_span rest = record->rest;
+	if (rest.len < FIELD_HEAD || rest.at[0] != FIELD_ORIGIN)
+		return;
+	size_t len = (uint8_t)rest.at[1];
+	if (len == 0 || len > GL_ORIGIN_MAX || len > rest.len - FIELD_HEAD)
+		return;
+	record->origin = gl_span_head(gl_span_skip(rest, FIELD_HEAD), len);
+	record->rest = gl_span_skip(rest, FIELD_HEAD + len);
+}
+
 enum gl_status gl_record_decode(struct gl_record *record, struct gl_span bytes)
 {
 	enum gl_status status = head_check(bytes, GL_RECORD_HEAD);
@@ -52,6 +65,7 @@ enum gl_status gl_record_decode(struct gl_record *record, struct gl_span bytes)
 		.text = gl_span_head(tail, text_len),
 		.rest = gl_span_skip(tail, text_len),
 	};
+	read_origin(record);
 	return GL_OK;
 }
 
@@ -82,6 +96,11 @@ void gl_record_encode(struct gl_out *out, const struct gl_record *record)
 	out_number(out, record->passes, 4);
 	out_number(out, record->text.len, 2);
 	gl_out_span(out, record->text);
+	if (record->origin.len > 0) {
+		gl_out_byte(out, FIELD_ORIGIN);
+		gl_out_byte(out, (char)record->origin.len);
+	}
+	gl_out_span(out, record->origin);
 	gl_out_span(out, record->rest);
 }
 
@@ -130,6 +149,8 @@ static int64_t earlier_pass(int64_t a, int64_t b)
 static struct gl_record join(const struct gl_record *stored, const struct gl_record *next)
 {
 	struct gl_record joined = *next;
+	if (next->origin.len == 0 || (stored->origin.len > 0 && stored->first_seen < next->first_seen))
+		joined.origin = stored->origin;
 	joined.first_seen = earlier(stored->first_seen, next->first_seen);
 	joined.last_seen = later(stored->last_seen, next->last_seen);
 	joined.passed_at = earlier_pass(stored->passed_at, next->passed_at);

@@ -59,6 +59,72 @@ enum gl_status gl_key_network(struct gl_network *client, struct gl_span key)
 	return GL_OK;
 }
 
+void gl_identity_key(struct gl_key *key, const struct gl_identity *identity)
+{
+	struct gl_out out = gl_out_into((char *)key->bytes, sizeof key->bytes);
+	switch (identity->kind) {
+	case GL_BY_NETWORK:
+		gl_network_key(key, &identity->network);
+		return;
+	case GL_BY_POOL:
+		gl_out_byte(&out, 'n');
+		gl_out_lower(&out, gl_span_head(identity->pool, GL_POOL_MAX));
+		gl_out_byte(&out, '\0');
+		break;
+	case GL_BY_ANYONE:
+		gl_out_byte(&out, 'a');
+		break;
+	}
+	key->len = (uint16_t)out.len;
+}
+
+static enum gl_status read_pool(struct gl_identity *identity, struct gl_span key)
+{
+	struct gl_span name = gl_span_skip(key, 1);
+	size_t end = gl_span_find(name, '\0');
+	size_t behind = name.len - end;
+	if (end == 0 || end > GL_POOL_MAX || (behind != 1 && behind != 1 + GL_DIGEST_SIZE))
+		return GL_CORRUPT;
+	*identity = (struct gl_identity){ .kind = GL_BY_POOL, .pool = gl_span_head(name, end) };
+	return GL_OK;
+}
+
+enum gl_status gl_key_identity(struct gl_identity *identity, struct gl_span key)
+{
+	if (key.len > 0 && key.at[0] == 'n')
+		return read_pool(identity, key);
+	*identity = (struct gl_identity){ .kind = GL_BY_ANYONE };
+	if (key.len > 0 && key.at[0] == 'a')
+		return key.len == 1 || key.len == 1 + GL_DIGEST_SIZE ? GL_OK : GL_CORRUPT;
+	identity->kind = GL_BY_NETWORK;
+	return gl_key_network(&identity->network, key);
+}
+
+void gl_out_identity(struct gl_out *out, const struct gl_identity *identity)
+{
+	switch (identity->kind) {
+	case GL_BY_NETWORK:
+		gl_out_network(out, &identity->network);
+		break;
+	case GL_BY_POOL:
+		gl_out_printable(out, identity->pool);
+		break;
+	case GL_BY_ANYONE:
+		gl_out_text(out, "anyone");
+		break;
+	}
+}
+
+void gl_triplet_key_of(
+    struct gl_key *key, const struct gl_triplet *triplet, const struct gl_identity *identity)
+{
+	uint8_t digest[GL_DIGEST_SIZE];
+	memcpy(digest, triplet->key.bytes + triplet->key.len - GL_DIGEST_SIZE, sizeof digest);
+	gl_identity_key(key, identity);
+	memcpy(key->bytes + key->len, digest, sizeof digest);
+	key->len = (uint16_t)(key->len + GL_DIGEST_SIZE);
+}
+
 enum gl_status gl_triplet_make(struct gl_triplet *triplet, const struct gl_network *client,
     struct gl_span sender, struct gl_span recipient, const struct gl_secret *secret)
 {

@@ -31,13 +31,14 @@ struct gl_option {
 	size_t at;            /* of the field in struct gl_config */
 	const char *standard; /* the default, without quotes; a list's entries parted by blanks */
 	const char *least, *most; /* the range, as it is written in the file; or NULL */
-	const char *must;         /* what the value must be, where there is no range */
+	const char *must;         /* what the value must be, where there is no range; of a choice its
+				     words in the order of the enum, as "a, b or c" */
 	enum gl_option_form form; /* how print_defaults writes it */
 	const char *sentence;
 };
 
 enum {
-	GL_OPTIONS_MAX = 32,
+	GL_OPTIONS_MAX = 48,
 	GL_MISTAKES_MAX = 100,    /* reported of one file; then one line says that there are more */
 	GL_CONFIG_PATH_MAX = 255, /* bytes of a path in the file; a log shot has no room for more */
 	GL_CONFIG_NAME_MAX = 253, /* bytes of a host name (RFC 1035 2.3.4) */
@@ -109,7 +110,7 @@ void gl_reading_parse(struct gl_reading *reading);
 
 /* config_values.c */
 gl_option_set_fn gl_value_time, gl_value_byte, gl_value_number, gl_value_size;
-gl_option_set_fn gl_value_mode, gl_value_on_error, gl_value_sync, gl_value_per, gl_value_switch;
+gl_option_set_fn gl_value_choice, gl_value_switch;
 
 /* config_words.c */
 gl_option_set_fn gl_value_directory, gl_value_hostname, gl_value_ident, gl_value_facility;

@@ -119,84 +119,41 @@ enum gl_status gl_value_byte(
 	return status;
 }
 
-/* The word's place in a list that ends in NULL. */
-static enum gl_status choose(const char *const *words, const char *value, unsigned *choice)
+static bool is_word_of(const char *value, struct gl_span word)
 {
-	for (unsigned i = 0; words[i] != NULL; i++) {
-		if (gl_span_equal(gl_span_of(words[i]), gl_span_of(value))) {
-			*choice = i;
+	return gl_span_equal(gl_span_of(value), word);
+}
+
+/* Of the words that the option's `must` names: "a, b or c". */
+enum gl_status gl_value_choice(
+    void *field, const struct gl_option *option, const char *value, const char **because)
+{
+	(void)because;
+	struct gl_span rest = gl_span_of(option->must);
+	for (unsigned choice = 0; rest.len > 0;) {
+		struct gl_span word = gl_span_head(rest, gl_span_find(rest, ' '));
+		rest = gl_span_skip(rest, word.len + 1);
+		if (is_word_of("or", word))
+			continue;
+		if (word.len > 0 && word.at[word.len - 1] == ',')
+			word.len--;
+		if (is_word_of(value, word)) {
+			*(unsigned *)field = choice;
 			return GL_OK;
 		}
+		choice++;
 	}
 	return GL_MALFORMED;
-}
-
-enum gl_status gl_value_mode(
-    void *field, const struct gl_option *option, const char *value, const char **because)
-{
-	static const char *const words[] = { "off", "dry-run", "on", NULL };
-	unsigned choice;
-	enum gl_status status = choose(words, value, &choice);
-
-	(void)option;
-	(void)because;
-	if (status == GL_OK)
-		*(enum gl_mode *)field = (enum gl_mode)choice;
-	return status;
-}
-
-enum gl_status gl_value_on_error(
-    void *field, const struct gl_option *option, const char *value, const char **because)
-{
-	static const char *const words[] = { "pass", "defer", NULL };
-	unsigned choice;
-	enum gl_status status = choose(words, value, &choice);
-
-	(void)option;
-	(void)because;
-	if (status == GL_OK)
-		*(enum gl_on_error *)field = (enum gl_on_error)choice;
-	return status;
-}
-
-enum gl_status gl_value_sync(
-    void *field, const struct gl_option *option, const char *value, const char **because)
-{
-	static const char *const words[] = { "full", "meta", "none", NULL };
-	unsigned choice;
-	enum gl_status status = choose(words, value, &choice);
-
-	(void)option;
-	(void)because;
-	if (status == GL_OK)
-		*(enum gl_sync *)field = (enum gl_sync)choice;
-	return status;
-}
-
-enum gl_status gl_value_per(
-    void *field, const struct gl_option *option, const char *value, const char **because)
-{
-	static const char *const words[] = { "address", "network", NULL };
-	unsigned choice;
-	enum gl_status status = choose(words, value, &choice);
-
-	(void)option;
-	(void)because;
-	if (status == GL_OK)
-		*(enum gl_per *)field = (enum gl_per)choice;
-	return status;
 }
 
 enum gl_status gl_value_switch(
     void *field, const struct gl_option *option, const char *value, const char **because)
 {
-	static const char *const words[] = { "false", "true", NULL };
-	unsigned choice;
-	enum gl_status status = choose(words, value, &choice);
-
 	(void)option;
 	(void)because;
-	if (status == GL_OK)
-		*(bool *)field = (bool)choice;
-	return status;
+	bool on = is_word_of(value, gl_span_of("true"));
+	if (!on && !is_word_of(value, gl_span_of("false")))
+		return GL_MALFORMED;
+	*(bool *)field = on;
+	return GL_OK;
 }

@@ -82,6 +82,16 @@ static size_t cell_of(enum gl_reason reason)
 		return 13;
 	case GL_REASON_ALLOWED:
 		return 14;
+	case GL_REASON_CERTIFICATE:
+		return 15;
+	case GL_REASON_NULL_SENDER:
+		return 16;
+	case GL_REASON_UNSUSPICIOUS:
+		return 17;
+	case GL_REASON_SAME_MESSAGE:
+		return 18;
+	case GL_REASON_ANSWERED:
+		return 19;
 	case GL_REASONS:
 		break;
 	}

@@ -7,13 +7,13 @@
 enum gl_status store_check_triplet(
     const struct gl_secret *secret, struct gl_span key, struct gl_span value)
 {
-	struct gl_network network;
+	struct gl_identity identity;
 	struct gl_record record;
 	uint8_t digest[GL_DIGEST_SIZE];
 	enum gl_status status = gl_record_decode(&record, value);
 	if (status != GL_OK || gl_key_inherited(key))
 		return status;
-	status = gl_key_network(&network, key);
+	status = gl_key_identity(&identity, key);
 	if (status != GL_OK || record.text.len == 0)
 		return status;
 	if (key.len < GL_DIGEST_SIZE)

@@ -139,7 +139,7 @@ static struct gl_span span_of(const MDB_val *value)
 static bool make_triplet(
     struct restoring *run, struct gl_op *op, struct gl_key *key, const MDB_val at[2])
 {
-	struct gl_network network;
+	struct gl_identity identity;
 	op->kind = GL_OP_TRIPLET;
 	if (gl_record_decode(&op->record, span_of(&at[1])) != GL_OK || !copy_key(key, &at[0]))
 		return false;
@@ -150,7 +150,7 @@ static bool make_triplet(
 		op->record.text = (struct gl_span){ NULL, 0 };
 	if (run->same_secret || gl_key_inherited(span_of(&at[0])))
 		return true;
-	if (text.len == 0 || gl_key_network(&network, span_of(&at[0])) != GL_OK ||
+	if (text.len == 0 || gl_key_identity(&identity, span_of(&at[0])) != GL_OK ||
 	    key->len < GL_DIGEST_SIZE)
 		return false;
 	gl_digest(key->bytes + key->len - GL_DIGEST_SIZE, text, &run->store->secret);

@@ -81,7 +81,7 @@ static bool look_at(void *context, struct gl_span key, struct gl_span value)
 {
 	struct reading *reading = context;
 	struct gl_admin *admin = reading->check->admin;
-	struct gl_network client;
+	struct gl_identity identity;
 	const char *damage = damage_of(
 	    gl_store_check_entry(admin->world.store, reading->table, key, value));
 	if (gl_span_compare(gl_key_span(&reading->last), key) >= 0 && reading->last.len > 0)
@@ -92,9 +92,9 @@ static bool look_at(void *context, struct gl_span key, struct gl_span value)
 	memcpy(reading->last.bytes, key.at, reading->last.len);
 	reading->deep->entries++;
 	if ((reading->table == GL_TABLE_TRIPLET || reading->table == GL_TABLE_CLIENT) &&
-	    gl_key_network(&client, key) == GL_OK) {
+	    gl_key_identity(&identity, key) == GL_OK) {
 		struct gl_out out = gl_out_into(reading->deep->near, sizeof reading->deep->near);
-		gl_out_network(&out, &client);
+		gl_out_identity(&out, &identity);
 		gl_out_string(&out);
 	}
 	return true;

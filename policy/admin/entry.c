@@ -22,7 +22,7 @@ enum gl_status gl_entry_read(
 {
 	*entry = (struct gl_entry){ .table = table, .key = key, .value = value };
 	entry->inherited = gl_key_inherited(key);
-	enum gl_status status = entry->inherited ? GL_OK : gl_key_network(&entry->client, key);
+	enum gl_status status = entry->inherited ? GL_OK : gl_key_identity(&entry->identity, key);
 	if (status != GL_OK)
 		return status;
 	if (table == GL_TABLE_CLIENT)
@@ -32,10 +32,11 @@ enum gl_status gl_entry_read(
 
 void gl_entry_leave_out(struct gl_admin *admin, const struct gl_entry *entry, enum gl_status status)
 {
-	char client[GL_NETWORK_TEXT];
+	char client[GL_IDENTITY_TEXT];
+	struct gl_identity identity;
 	struct gl_out out = gl_out_into(client, sizeof client);
-	if (entry->client.base.family == GL_V4 || entry->client.base.family == GL_V6)
-		gl_out_network(&out, &entry->client);
+	if (gl_key_identity(&identity, entry->key) == GL_OK)
+		gl_out_identity(&out, &identity);
 	else
 		gl_out_text(&out, "unknown");
 	admin->left_out = true;
@@ -44,19 +45,20 @@ void gl_entry_leave_out(struct gl_admin *admin, const struct gl_entry *entry, en
 }
 
 struct client_text {
-	char text[GL_NETWORK_TEXT];
+	char text[GL_IDENTITY_TEXT];
 };
 
 static const char *client_of(struct client_text *text, const struct gl_entry *entry)
 {
 	struct gl_out out = gl_out_into(text->text, sizeof text->text);
+	const struct gl_network *network = &entry->identity.network;
 	if (entry->inherited)
 		gl_out_byte(&out, '-');
 	else if (entry->table == GL_TABLE_CLIENT &&
-		 entry->client.prefix == gl_family_bits(entry->client.base.family))
-		gl_out_address(&out, &entry->client.base);
+		 network->prefix == gl_family_bits(network->base.family))
+		gl_out_address(&out, &network->base);
 	else
-		gl_out_network(&out, &entry->client);
+		gl_out_identity(&out, &entry->identity);
 	return gl_out_string(&out);
 }
 

@@ -22,7 +22,7 @@ struct gl_others {
 	struct gl_entry named[GL_NAMED_MAX];
 };
 
-/* About 250 KiB. Borrows nothing but the configuration, and `notes`, which are static or `text`. */
+/* About 290 KiB. Borrows nothing but the configuration, and `notes`. */
 struct gl_explanation {
 	struct gl_request request; /* the caller's to fill in, as what follows up to `refusal` */
 	uint64_t walk_max;         /* entries of a table that are looked at for others */
@@ -40,7 +40,6 @@ struct gl_explanation {
 	struct gl_others
 	    neighbours;             /* clients of the same network that the auto-whitelist passes */
 	struct gl_others elsewhere; /* the same sender and recipient from other networks */
-	char text[40960];           /* of the rules and the record */
 };
 
 /*

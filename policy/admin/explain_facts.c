@@ -20,55 +20,37 @@ static void choose_record(struct gl_explanation *explanation)
 {
 	const struct gl_judgement *judgement = &explanation->judgement;
 	struct gl_entry *record = &explanation->record;
-	bool client = judgement->reason == GL_REASON_AUTO_WHITELIST;
-	explanation->has_record = client || (judgement->asked && judgement->seen);
-	struct gl_network counted = judgement->triplet.client;
-	if (client && gl_key_network(&counted, gl_key_span(&judgement->client_key)) == GL_OK)
-		*record = (struct gl_entry){
-			.table = GL_TABLE_CLIENT, .client = counted, .memory = judgement->memory
-		};
-	else if (explanation->has_record)
-		*record = (struct gl_entry){ .table = GL_TABLE_TRIPLET,
-			.client = judgement->triplet.client,
-			.record = judgement->record };
-}
-
-static void keep(struct gl_out *out, struct gl_span *span)
-{
-	size_t begin = out->len;
-	gl_out_span(out, *span);
-	*span = gl_span_skip(gl_out_done(out), begin);
-}
-
-/* What is borrowed from the store is gone after its next call. */
-static void keep_all(struct gl_explanation *explanation)
-{
-	struct gl_judgement *judgement = &explanation->judgement;
-	struct gl_rule_source *rules[] = { &judgement->rule, &judgement->hopeless,
-		&judgement->never };
-	struct gl_out out = gl_out_into(explanation->text, sizeof explanation->text);
-	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
-		keep(&out, &rules[i]->file);
-		keep(&out, &rules[i]->text);
-		rules[i]->code = gl_span_of(NULL);
+	explanation->has_record = true;
+	if (judgement->reason == GL_REASON_AUTO_WHITELIST) {
+		*record = (struct gl_entry){ .table = GL_TABLE_CLIENT, .memory = judgement->memory };
+		explanation->has_record = gl_key_identity(&record->identity,
+					      gl_key_span(&judgement->client_key)) == GL_OK;
+		return;
 	}
-	keep(&out, &judgement->override.who);
-	keep(&out, &judgement->override.reason);
-	if (explanation->has_record && explanation->record.table == GL_TABLE_TRIPLET)
-		keep(&out, &explanation->record.record.text);
-	explanation->record.record.rest = gl_span_of(NULL);
-	explanation->record.memory.rest = gl_span_of(NULL);
+	*record = (struct gl_entry){ .table = GL_TABLE_TRIPLET };
+	if (judgement->reason == GL_REASON_ANSWERED) {
+		record->identity.kind = GL_BY_ANYONE;
+		record->record = judgement->answered;
+	} else if (judgement->by_pool) {
+		record->identity = judgement->pool;
+		record->record = judgement->pool_record;
+	} else if (judgement->asked && judgement->seen) {
+		record->identity.network = judgement->triplet.client;
+		record->record = judgement->record;
+	} else {
+		explanation->has_record = false;
+	}
 }
 
 static void reckon(const struct gl_admin *admin, struct gl_explanation *explanation)
 {
 	const struct gl_judgement *judgement = &explanation->judgement;
 	const struct gl_timing *timing = &admin->world.config.timing;
-	const struct gl_record *record = &judgement->record;
+	const struct gl_record *record = &explanation->record.record;
 	explanation->retry_at = judgement->pass ? 0 : admin->now + judgement->wait;
 	explanation->retry_until = 0;
 	enum gl_state state = GL_STATE_EXPIRED;
-	if (judgement->asked && judgement->seen)
+	if (explanation->has_record && explanation->record.table == GL_TABLE_TRIPLET)
 		state = gl_record_state(timing, record, admin->now);
 	/* Of a clock that was set back gl_decide makes a stranger. */
 	bool ahead = state == GL_STATE_WAITING && record->first_seen > admin->now;
@@ -122,6 +104,12 @@ static bool is_never_counted(const struct gl_config *config, const struct gl_add
 	return false;
 }
 
+static bool is_within(const struct gl_network *client, const struct gl_network *network)
+{
+	return client->prefix == gl_family_bits(client->base.family) &&
+	       gl_network_contains(network, &client->base);
+}
+
 static bool look_at_client(void *context, struct gl_span key, struct gl_span value)
 {
 	struct search *search = context;
@@ -130,12 +118,11 @@ static bool look_at_client(void *context, struct gl_span key, struct gl_span val
 	search->left--;
 	bool other = gl_entry_read(&entry, GL_TABLE_CLIENT, key, value) == GL_OK &&
 		     !gl_span_equal(key, gl_key_span(&search->explanation->judgement.client_key)) &&
-		     entry.client.prefix == gl_family_bits(entry.client.base.family) &&
-		     gl_network_contains(&search->network, &entry.client.base);
+		     is_within(&entry.identity.network, &search->network);
 	if (other &&
 	    gl_client_passes(
 		&config->timing, &entry.memory, config->auto_whitelist, search->admin->now) &&
-	    !is_never_counted(config, &entry.client.base)) {
+	    !is_never_counted(config, &entry.identity.network.base)) {
 		entry.key = entry.memory.rest = gl_span_of(NULL);
 		count(search->others, &entry);
 	}
@@ -173,9 +160,10 @@ static bool look_at_triplet(void *context, struct gl_span key, struct gl_span va
 	search->left--;
 	if (is_same_envelope(triplet, key) && !gl_span_equal(key, gl_key_span(&triplet->key)) &&
 	    gl_entry_read(&entry, GL_TABLE_TRIPLET, key, value) == GL_OK &&
+	    entry.identity.kind == GL_BY_NETWORK &&
 	    gl_text_agrees(entry.record.text, gl_triplet_text(triplet)) &&
 	    gl_record_state(timing, &entry.record, search->admin->now) != GL_STATE_EXPIRED) {
-		entry.key = entry.record.rest = gl_span_of(NULL);
+		entry.key = entry.record.rest = entry.record.origin = gl_span_of(NULL);
 		if (entry.record.text.len > 0)
 			entry.record.text = gl_triplet_text(triplet);
 		count(search->others, &entry);
@@ -201,7 +189,6 @@ enum gl_status gl_explain(struct gl_admin *admin, struct gl_explanation *explana
 		return status;
 	choose_record(explanation);
 	reckon(admin, explanation);
-	keep_all(explanation);
 	explanation->judgement.op_count = 0;
 	if (explanation->judgement.pass)
 		return GL_OK;

@@ -76,11 +76,27 @@ static json_t *override_json(const struct gl_judgement *judgement)
 	    override->reason.len > 0 ? gl_json_text(override->reason) : json_null());
 }
 
+/* Which network tried first, of a pool's record. */
+static json_t *origin_json(const struct gl_record *record)
+{
+	char text[GL_NETWORK_TEXT];
+	struct gl_network origin;
+	struct gl_out out = gl_out_into(text, sizeof text);
+	if (gl_key_network(&origin, record->origin) != GL_OK)
+		return json_null();
+	gl_out_network(&out, &origin);
+	return gl_json_text(gl_out_done(&out));
+}
+
 /* Behind the members that were the first ones. */
 static json_t *more_json(const struct gl_admin *admin, const struct gl_explanation *explanation)
 {
 	const struct gl_judgement *judgement = &explanation->judgement;
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "retry_until",
+	struct gl_span pool = judgement->pool.pool;
+	const char *suspicion = judgement->suspicion;
+	return json_pack("{s:o, s:o, s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "pool",
+	    pool.len > 0 ? gl_json_text(pool) : json_null(), "origin",
+	    origin_json(&explanation->record.record), "suspicion", suspicion, "retry_until",
 	    gl_json_time(explanation->retry_until), "override", override_json(judgement), "attempt",
 	    attempt_json(&explanation->request), "given_up", rule_json(&judgement->hopeless),
 	    "never_auto_whitelisted", rule_json(&judgement->never), "neighbours",

@@ -85,6 +85,33 @@ static void print_key(const struct gl_admin *admin, const struct gl_judgement *j
 	fputc('\n', admin->out);
 }
 
+static const char *why_no_pool(enum gl_name_kind name)
+{
+	switch (name) {
+	case GL_NAME_UNKNOWN:
+		return "the client has no verified name";
+	case GL_NAME_ADDRESS:
+		return "the client's name carries its address";
+	case GL_NAME_DYNAMIC:
+		return "the client's name is like that of a customer's line";
+	case GL_NAME_PLAIN:
+		break;
+	}
+	return "nobody can tell whose domain the client's name is in";
+}
+
+static void print_pool(const struct gl_admin *admin, const struct gl_judgement *judgement)
+{
+	if (!judgement->pool_asked)
+		return;
+	fputs("pool ", admin->out);
+	if (judgement->pool.pool.len > 0)
+		gl_print_printable(admin->out, judgement->pool.pool);
+	else
+		fprintf(admin->out, "none: %s", why_no_pool(judgement->name));
+	fputc('\n', admin->out);
+}
+
 static void print_client(const struct gl_admin *admin, const struct gl_entry *entry)
 {
 	char seen[GL_TIME_TEXT];
@@ -94,12 +121,19 @@ static void print_client(const struct gl_admin *admin, const struct gl_entry *en
 	    gl_time_text(seen, entry->memory.last_seen));
 }
 
-static void print_triplet(const struct gl_admin *admin, const struct gl_record *record)
+static void print_triplet(const struct gl_admin *admin, const struct gl_entry *entry)
 {
-	char text[GL_TIME_TEXT];
+	static const char *const whose[] = { [GL_BY_NETWORK] = "",
+		[GL_BY_POOL] = " of the pool",
+		[GL_BY_ANYONE] = " of what our users wrote" };
+	const struct gl_record *record = &entry->record;
+	struct gl_network origin;
+	char text[GL_TIME_TEXT], network[GL_NETWORK_TEXT];
 	enum gl_state state = gl_record_state(&admin->world.config.timing, record, admin->now);
-	fprintf(admin->out, "record %s, first seen %s", gl_state_text(state),
-	    gl_time_text(text, record->first_seen));
+	fprintf(admin->out, "record%s %s, first seen %s", whose[entry->identity.kind],
+	    gl_state_text(state), gl_time_text(text, record->first_seen));
+	if (gl_key_network(&origin, record->origin) == GL_OK)
+		fprintf(admin->out, " from %s", network_text(network, &origin));
 	fprintf(admin->out, ", last seen %s", gl_time_text(text, record->last_seen));
 	if (record->passed_at != 0)
 		fprintf(admin->out, ", passed at %s", gl_time_text(text, record->passed_at));
@@ -114,7 +148,7 @@ static void print_record(const struct gl_admin *admin, const struct gl_explanati
 	else if (explanation->record.table == GL_TABLE_CLIENT)
 		print_client(admin, &explanation->record);
 	else
-		print_triplet(admin, &explanation->record.record);
+		print_triplet(admin, &explanation->record);
 }
 
 static const char *remark(enum gl_reason reason)
@@ -125,6 +159,12 @@ static const char *remark(enum gl_reason reason)
 					 "name, the sender and the recipient",
 		[GL_REASON_MODE] = "mode is off: everything passes",
 		[GL_REASON_AUTHENTICATED] = "who has logged in always passes",
+		[GL_REASON_CERTIFICATE] = "Postfix trusts the client's certificate",
+		[GL_REASON_NULL_SENDER] = "mail without a sender is judged at DATA",
+		[GL_REASON_UNSUSPICIOUS] = "suspects_only is set, and nothing looks wrong",
+		[GL_REASON_SAME_MESSAGE] = "a recipient of the same message passed by its own "
+					   "triplet",
+		[GL_REASON_ANSWERED] = "one of our users wrote to this sender",
 	};
 	return remarks[reason];
 }
@@ -136,6 +176,8 @@ static void print_remarks(const struct gl_admin *admin, const struct gl_explanat
 	char until[GL_TIME_TEXT];
 	if (text != NULL)
 		fprintf(admin->out, "%s\n", text);
+	if (judgement->suspicion != NULL)
+		fprintf(admin->out, "suspicious: %s\n", judgement->suspicion);
 	if (!judgement->pass && admin->world.config.mode == GL_MODE_DRY_RUN)
 		fputs("mode is dry-run: this is only logged, and the mail passes\n", admin->out);
 	if (judgement->reason == GL_REASON_FOUND && explanation->retry_until != 0)
@@ -175,12 +217,20 @@ static void print_neighbours(const struct gl_admin *admin, const struct gl_expla
 	const struct gl_others *others = &explanation->neighbours;
 	const struct gl_network *network = &explanation->judgement.triplet.client;
 	bool single = network->prefix == gl_family_bits(network->base.family);
-	fprintf(admin->out, single ? "only %s itself may retry\n" : "any client of %s may retry\n",
+	struct gl_span pool = explanation->judgement.pool.pool;
+	fprintf(admin->out, single && pool.len == 0 ? "only %s itself may retry"
+			    : single		    ? "%s may retry"
+						    : "any client of %s may retry",
 	    network_text(text, network));
+	if (pool.len > 0) {
+		fputs(", or any server with a verified name in ", admin->out);
+		gl_print_printable(admin->out, pool);
+	}
+	fputc('\n', admin->out);
 	for (size_t i = 0; i < named(others); i++)
 		fprintf(admin->out, "%s%s",
 		    i == 0 ? "auto-whitelisted there, and passing at once: " : ", ",
-		    network_text(text, &others->named[i].client));
+		    network_text(text, &others->named[i].identity.network));
 	if (unnamed(others) > 0)
 		fprintf(admin->out, " and %" PRIu64 "%s more", unnamed(others),
 		    others->all ? "" : " or");
@@ -188,7 +238,8 @@ static void print_neighbours(const struct gl_admin *admin, const struct gl_expla
 		fputc('\n', admin->out);
 }
 
-static void print_elsewhere(const struct gl_admin *admin, const struct gl_others *others)
+static void print_elsewhere(
+    const struct gl_admin *admin, const struct gl_others *others, bool pool)
 {
 	char network[GL_NETWORK_TEXT], seen[GL_TIME_TEXT];
 	for (size_t i = 0; i < named(others); i++) {
@@ -197,13 +248,13 @@ static void print_elsewhere(const struct gl_admin *admin, const struct gl_others
 		enum gl_state state = gl_record_state(
 		    &admin->world.config.timing, record, admin->now);
 		fprintf(admin->out, "also from %s: %s, first seen %s\n",
-		    entry->inherited ? "-" : network_text(network, &entry->client),
+		    entry->inherited ? "-" : network_text(network, &entry->identity.network),
 		    gl_state_text(state), gl_time_text(seen, record->first_seen));
 	}
 	if (unnamed(others) > 0)
 		fprintf(admin->out, "and from %" PRIu64 " more network%s\n", unnamed(others),
 		    unnamed(others) == 1 ? "" : "s");
-	if (others->count > 0)
+	if (others->count > 0 && !pool)
 		fputs("each network waits for itself\n", admin->out);
 	if (others->looked && !others->all)
 		fputs("not all triplets were looked at for other networks; this lists them: "
@@ -257,12 +308,14 @@ bool gl_explain_text(const struct gl_admin *admin, const struct gl_explanation *
 	print_rule(admin, "never auto-whitelisted", &judgement->never);
 	print_override(admin, judgement);
 	print_key(admin, judgement);
+	print_pool(admin, judgement);
 	print_record(admin, explanation);
 	print_remarks(admin, explanation);
 	if (!judgement->pass) {
 		print_retry(admin, explanation);
 		print_neighbours(admin, explanation);
-		print_elsewhere(admin, &explanation->elsewhere);
+		print_elsewhere(
+		    admin, &explanation->elsewhere, judgement->pool.pool.len > 0);
 		print_advice(admin, explanation);
 	}
 	for (size_t i = 0; i < explanation->note_count; i++)

@@ -44,6 +44,19 @@ static bool add_digest(json_t *object, const struct gl_entry *entry)
 	return json_object_set_new(object, "digest", json_hex(digest)) == 0;
 }
 
+/* Which network tried first, of a pool's triplet. */
+static bool add_origin(json_t *object, const struct gl_entry *entry)
+{
+	char text[GL_NETWORK_TEXT];
+	struct gl_network origin;
+	struct gl_out out = gl_out_into(text, sizeof text);
+	if (entry->table != GL_TABLE_TRIPLET ||
+	    gl_key_network(&origin, entry->record.origin) != GL_OK)
+		return true;
+	gl_out_network(&out, &origin);
+	return json_object_set_new(object, "origin", gl_json_text(gl_out_done(&out))) == 0;
+}
+
 json_t *gl_exported_entry(const struct gl_admin *admin, const struct gl_entry *entry)
 {
 	json_t *object = gl_entry_json(admin, entry);
@@ -54,7 +67,7 @@ json_t *gl_exported_entry(const struct gl_admin *admin, const struct gl_entry *e
 			   object, "sender", "sender_hex", gl_record_sender(&entry->record)) &&
 		       make_exact(object, "recipient", "recipient_hex",
 			   gl_record_recipient(&entry->record));
-	if (good && add_digest(object, entry))
+	if (good && add_digest(object, entry) && add_origin(object, entry))
 		return object;
 	json_decref(object);
 	return NULL;
@@ -122,6 +135,14 @@ static int64_t not_after(int64_t when, int64_t now)
 	return when < now ? when : now;
 }
 
+/* Of an entry without text. */
+static void add_to_key(struct gl_key *key, const struct gl_exported *exported)
+{
+	gl_identity_key(key, &exported->client);
+	memcpy(key->bytes + key->len, exported->digest, GL_DIGEST_SIZE);
+	key->len = (uint16_t)(key->len + GL_DIGEST_SIZE);
+}
+
 static enum gl_exported_fault triplet_of(struct gl_import_change *change,
     const struct gl_admin *admin, const struct gl_exported *exported, bool same_secret)
 {
@@ -137,19 +158,21 @@ static enum gl_exported_fault triplet_of(struct gl_import_change *change,
 		return GL_EXPORTED_EXPIRED;
 	if (exported->inherited)
 		return GL_EXPORTED_GOOD;
+	if (exported->has_origin) {
+		gl_network_key(&change->origin, &exported->origin);
+		record->origin = gl_key_span(&change->origin);
+	}
 	if (exported->textless && !same_secret)
 		return GL_EXPORTED_SECRET;
 	if (exported->textless) {
 		change->op.keep_text = !admin->world.config.privacy;
-		gl_network_key(&change->key, &exported->client);
-		memcpy(change->key.bytes + change->key.len, exported->digest, GL_DIGEST_SIZE);
-		change->key.len = (uint16_t)(change->key.len + GL_DIGEST_SIZE);
+		add_to_key(&change->key, exported);
 		return GL_EXPORTED_GOOD;
 	}
-	if (gl_triplet_make(&change->triplet, &exported->client, sender, recipient,
+	if (gl_triplet_make(&change->triplet, &exported->client.network, sender, recipient,
 		gl_store_secret(admin->world.store)) != GL_OK)
 		return GL_EXPORTED_MEMBER;
-	change->key = change->triplet.key;
+	gl_triplet_key_of(&change->key, &change->triplet, &exported->client);
 	if (!admin->world.config.privacy)
 		record->text = gl_triplet_text(&change->triplet);
 	return GL_EXPORTED_GOOD;
@@ -165,7 +188,7 @@ static enum gl_exported_fault client_of(struct gl_import_change *change,
 	*memory = exported->memory;
 	memory->last_counted = not_after(memory->last_counted, admin->now);
 	memory->last_seen = not_after(memory->last_seen, admin->now);
-	gl_network_key(&change->key, &exported->client);
+	gl_network_key(&change->key, &exported->client.network);
 	return gl_client_expired(timing, memory, admin->now) ? GL_EXPORTED_EXPIRED
 							     : GL_EXPORTED_GOOD;
 }
@@ -193,17 +216,15 @@ static enum gl_exported_fault said_key_of(struct gl_said_key *said,
 	if (said->kind != GL_OVERRIDE_TRIPLET)
 		return GL_EXPORTED_GOOD;
 	if (!exported->textless) {
-		if (gl_triplet_make(&triplet, &exported->client, sender, recipient, secret) !=
-		    GL_OK)
+		if (gl_triplet_make(&triplet, &exported->client.network, sender, recipient,
+			secret) != GL_OK)
 			return GL_EXPORTED_MEMBER;
 		gl_said_key_triplet(said, &triplet);
 		return GL_EXPORTED_GOOD;
 	}
 	if (!same_secret)
 		return GL_EXPORTED_SECRET;
-	gl_network_key(&triplet.key, &exported->client);
-	memcpy(triplet.key.bytes + triplet.key.len, exported->digest, GL_DIGEST_SIZE);
-	triplet.key.len = (uint16_t)(triplet.key.len + GL_DIGEST_SIZE);
+	add_to_key(&triplet.key, exported);
 	gl_override_triplet_key(&said->key, &triplet.key);
 	return GL_EXPORTED_GOOD;
 }

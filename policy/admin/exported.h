@@ -4,7 +4,7 @@
  * One JSON object a line: a header first, then triplets and clients as
  * `list --json` has them, and what was said by hand as `allow --json` and
  * `deny-auto-whitelist --json` have it, with what an exact copy needs beside that:
- * sender_hex and recipient_hex where JSON cannot hold the address,
+ * `origin` of a pool's triplet, sender_hex and recipient_hex where JSON cannot hold the address,
  * who_hex and reason_hex likewise, sender and recipient of a triplet that
  * may pass, `digest` where the table has no text, `hash` where the entry was a
  * hash of Postgrey's already (greylist-admin(8), OUTPUT). A later version may have
@@ -66,7 +66,10 @@ struct gl_exported {
 	/* of an entry */
 	bool inherited; /* it has a hash instead of a client */
 	uint8_t hash[GL_SHA1_SIZE];
-	struct gl_network client;
+	struct gl_identity client; /* its pool stands in pool_text */
+	char pool_text[GL_POOL_MAX];
+	bool has_origin; /* of a pool's triplet: */
+	struct gl_network origin;
 	bool textless; /* of a triplet: it has a digest instead of sender and recipient */
 	uint8_t digest[GL_DIGEST_SIZE];
 	size_t sender_len, recipient_len;

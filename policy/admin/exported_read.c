@@ -99,13 +99,37 @@ static size_t read_exact(
 	return out.len;
 }
 
-static void read_network(struct reading *reading)
+static void read_network(struct reading *reading, const char *name, struct gl_network *network)
 {
-	if (gl_network_parse(&reading->exported->client, read_string(reading, "client")) != GL_OK)
-		say_wrong(reading, "client", "is no address or network, such as 192.0.2.0/24");
+	if (gl_network_parse(network, read_string(reading, name)) != GL_OK)
+		say_wrong(reading, name, "is no address or network, such as 192.0.2.0/24");
 }
 
-/* A network, or what takes its place in an entry of a Postgrey with --privacy. */
+/* A network, or of a triplet a pool or anyone. */
+static void read_identity(struct reading *reading)
+{
+	struct gl_exported *exported = reading->exported;
+	struct gl_identity *client = &exported->client;
+	struct gl_span text = read_string(reading, "client");
+	struct gl_out out = gl_out_into(exported->pool_text, sizeof exported->pool_text);
+	bool is_network = gl_span_find(text, ':') < text.len || text.len == 0 ||
+			  gl_is_digit(text.at[text.len - 1]);
+	*client = (struct gl_identity){ .kind = GL_BY_NETWORK };
+	if (is_network || exported->kind == GL_EXPORTED_CLIENT) {
+		read_network(reading, "client", &client->network);
+		return;
+	}
+	gl_out_lower(&out, text);
+	client->kind = gl_span_equal(text, gl_span_of("anyone")) ? GL_BY_ANYONE : GL_BY_POOL;
+	client->pool = gl_out_done(&out);
+	if (out.full || gl_span_find(text, '\0') < text.len)
+		say_wrong(reading, "client", "is no network, nor the name of a pool");
+	exported->has_origin = is_there(reading, "origin");
+	if (exported->has_origin)
+		read_network(reading, "origin", &exported->origin);
+}
+
+/* Who it is, or what takes its place in an entry of a Postgrey with --privacy. */
 static void read_client(struct reading *reading)
 {
 	struct gl_exported *exported = reading->exported;
@@ -113,7 +137,7 @@ static void read_client(struct reading *reading)
 	if (exported->inherited)
 		read_octets(reading, "hash", exported->hash, GL_SHA1_SIZE);
 	else
-		read_network(reading);
+		read_identity(reading);
 }
 
 static void read_addresses(struct reading *reading)
@@ -172,7 +196,8 @@ static void read_said_triplet(struct reading *reading)
 	struct gl_said_key *said = &exported->said;
 	said->kind = GL_OVERRIDE_TRIPLET;
 	exported->textless = is_there(reading, "digest");
-	read_network(reading);
+	exported->client.kind = GL_BY_NETWORK;
+	read_network(reading, "client", &exported->client.network);
 	if (!exported->textless) {
 		read_addresses(reading);
 		if (memchr(exported->recipient, '\0', exported->recipient_len) != NULL)

@@ -111,7 +111,7 @@ enum gl_exit gl_filter_read(struct gl_filter *filter, const struct gl_admin *adm
 	filter->by_client = admin->client != NULL;
 	if (filter->by_client && gl_operand_client(admin, &who, admin->client) != GL_OK)
 		return GL_EXIT_INPUT;
-	filter->client = who.network;
+	filter->client = who.identity;
 	if (!read_mailboxes(admin, filter) || !read_moment(admin, admin->since, &filter->since) ||
 	    !read_moment(admin, admin->before, &filter->before))
 		return GL_EXIT_INPUT;
@@ -174,6 +174,17 @@ static bool triplet_fits(
 	return !filter->by_state || gl_record_state(timing, record, admin->now) == filter->state;
 }
 
+static bool client_fits(const struct gl_filter *filter, const struct gl_entry *entry)
+{
+	const struct gl_identity *wanted = &filter->client;
+	const struct gl_identity *found = &entry->identity;
+	if (entry->inherited || found->kind != wanted->kind)
+		return false;
+	if (wanted->kind == GL_BY_POOL)
+		return gl_span_equal_fold(found->pool, wanted->pool);
+	return wanted->kind == GL_BY_ANYONE || overlap(&wanted->network, &found->network);
+}
+
 bool gl_filter_fits(
     const struct gl_filter *filter, const struct gl_admin *admin, const struct gl_entry *entry)
 {
@@ -183,7 +194,7 @@ bool gl_filter_fits(
 		return true;
 	if (!gl_filter_wants(filter, entry->table))
 		return false;
-	if (filter->by_client && (entry->inherited || !overlap(&filter->client, &entry->client)))
+	if (filter->by_client && !client_fits(filter, entry))
 		return false;
 	if (seen < filter->since || seen >= filter->before)
 		return false;

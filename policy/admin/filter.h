@@ -4,7 +4,8 @@
  *
  * Everything that was given has to fit. Who asks about an address means
  * its network's triplets too, and who asks about a network all addresses
- * in it; a sender or recipient without '@' is a domain and means
+ * in it; a name is a pool's, and "anyone" stands for those whom our own
+ * users wrote to. A sender or recipient without '@' is a domain and means
  * everything in and below it. Clients of the auto-whitelist have neither
  * sender nor recipient, so a filter on these leaves them out, as one on
  * a state does, but for "expired".
@@ -15,11 +16,11 @@
 #include "entry.h"
 #include "greylist/request.h"
 
-/* About 16 KiB; borrows nothing. Private but for `none`. */
+/* About 16 KiB. Private but for `none`. */
 struct gl_filter {
 	bool none; /* nothing was given: everything fits */
 	bool by_client, by_sender, by_recipient, by_state, never_retried;
-	struct gl_network client;
+	struct gl_identity client; /* its pool borrowed from the option */
 	enum gl_state state;
 	int64_t since, before; /* of last_seen */
 	size_t sender_len, recipient_len;

@@ -47,7 +47,8 @@ static bool same_record(const struct gl_record *a, const struct gl_record *b)
 {
 	return a->first_seen == b->first_seen && a->last_seen == b->last_seen &&
 	       a->passed_at == b->passed_at && a->attempts == b->attempts &&
-	       a->passes == b->passes && gl_span_equal(a->text, b->text);
+	       a->passes == b->passes && gl_span_equal(a->text, b->text) &&
+	       gl_span_equal(a->origin, b->origin);
 }
 
 /* What the table has under an op's key. */
@@ -195,19 +196,25 @@ enum gl_status gl_import_batch_flush(struct gl_import_batch *batch)
 	return status;
 }
 
+static struct gl_span keep(struct gl_import_batch *batch, struct gl_span span)
+{
+	char *at = batch->texts + batch->used;
+	if (span.len > 0)
+		memcpy(at, span.at, span.len);
+	batch->used += span.len;
+	return (struct gl_span){ at, span.len };
+}
+
 enum gl_status gl_import_batch_add(struct gl_import_batch *batch, const struct gl_op *op)
 {
 	struct gl_op *own = &batch->ops[batch->count];
 	*own = *op;
 	own->key = &batch->keys[batch->count];
 	batch->keys[batch->count] = *op->key;
-	if (op->record.text.len > 0) {
-		own->record.text.at = batch->texts + batch->used;
-		memcpy(batch->texts + batch->used, op->record.text.at, op->record.text.len);
-		batch->used += op->record.text.len;
-	}
+	own->record.text = keep(batch, op->record.text);
+	own->record.origin = keep(batch, op->record.origin);
 	batch->count++;
-	if (batch->count < batch->pace.size && TEXTS - batch->used >= GL_TEXT_MAX)
+	if (batch->count < batch->pace.size && TEXTS - batch->used >= GL_TEXT_MAX + GL_ORIGIN_MAX)
 		return GL_OK;
 	return gl_import_batch_flush(batch);
 }

@@ -13,8 +13,8 @@
 
 /* One entry as a change to the table. About 17 KiB. */
 struct gl_import_change {
-	struct gl_op op; /* borrows from the two below */
-	struct gl_key key;
+	struct gl_op op; /* borrows from what is below */
+	struct gl_key key, origin;
 	struct gl_triplet triplet;
 };
 
@@ -31,8 +31,8 @@ struct gl_import_batch *gl_import_batch_new(
 void gl_import_batch_free(struct gl_import_batch *batch);
 
 /*
- * Adds a copy of the op (GL_OP_TRIPLET, GL_OP_CLIENT_MEMORY), of its key
- * and of its text, and writes where the batch is full. Statuses as
+ * Adds a copy of the op (GL_OP_TRIPLET, GL_OP_CLIENT_MEMORY), of its key,
+ * its text and its origin, and writes where the batch is full. Statuses as
  * gl_store_apply.
  */
 GL_CHECKED enum gl_status gl_import_batch_add(

@@ -1,8 +1,19 @@
 #include "operand.h"
 
+#include <string.h>
+
 static bool is_single(const struct gl_network *network)
 {
 	return network->prefix == gl_family_bits(network->base.family);
+}
+
+static bool is_name(struct gl_span text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (!gl_is_alnum(text.at[i]) && gl_span_find(gl_span_of("-._"), text.at[i]) == 3)
+			return false;
+	return text.len <= GL_POOL_MAX && gl_span_find(text, '.') < text.len &&
+	       !gl_is_digit(text.at[text.len - 1]);
 }
 
 enum gl_status gl_operand_client(const struct gl_admin *admin, struct gl_who *who, const char *text)
@@ -11,17 +22,22 @@ enum gl_status gl_operand_client(const struct gl_admin *admin, struct gl_who *wh
 	enum gl_status status = gl_address_parse(&address, gl_span_of(text));
 	if (status == GL_OK) {
 		*who = (struct gl_who){ .bare = true,
-			.network = gl_network_of(&address, gl_family_bits(address.family)) };
+			.identity.network = gl_network_of(&address, gl_family_bits(address.family)) };
 		return GL_OK;
 	}
-	who->bare = false;
-	status = gl_network_parse(&who->network, gl_span_of(text));
+	*who = (struct gl_who){ .identity.kind = GL_BY_NETWORK };
+	status = gl_network_parse(&who->identity.network, gl_span_of(text));
 	if (status == GL_OK)
+		return GL_OK;
+	who->identity.pool = gl_span_of(text);
+	who->identity.kind = strcmp(text, "anyone") == 0 ? GL_BY_ANYONE : GL_BY_POOL;
+	if (who->identity.kind == GL_BY_ANYONE || is_name(who->identity.pool))
 		return GL_OK;
 	if (status == GL_TOO_LONG)
 		gl_admin_say(admin, "%s: bits are set behind the prefix", text);
 	else
-		gl_admin_say(admin, "%s: not an address or network, such as 192.0.2.7", text);
+		gl_admin_say(admin,
+		    "%s: not an address or network, such as 192.0.2.7, nor a pool's name", text);
 	return GL_MALFORMED;
 }
 
@@ -40,7 +56,7 @@ enum gl_status gl_operand_triplet(
 	if (status != GL_OK)
 		return status;
 	const struct gl_config *config = &admin->world.config;
-	struct gl_network network = who->network;
+	struct gl_network network = who->identity.network;
 	if (who->bare)
 		network = gl_network_of(&network.base,
 		    network.base.family == GL_V4 ? config->ipv4_prefix : config->ipv6_prefix);
@@ -48,6 +64,8 @@ enum gl_status gl_operand_triplet(
 	    gl_operand_envelope(operands[2]), gl_store_secret(admin->world.store));
 	if (status != GL_OK)
 		gl_admin_say(admin, "sender or recipient: %s", gl_status_text(status));
+	else if (who->identity.kind != GL_BY_NETWORK)
+		gl_triplet_key_of(&triplet->key, triplet, &who->identity);
 	return status;
 }
 
@@ -75,9 +93,9 @@ enum gl_status gl_operand_find(struct gl_admin *admin, struct gl_found *found,
 	if (admin->world.config.auto_whitelist_per == GL_PER_NETWORK)
 		gl_network_key(&found->client, &triplet->client);
 	else
-		gl_client_key(&found->client, &who->network.base);
+		gl_client_key(&found->client, &who->identity.network.base);
 	lookups[1].key = gl_key_span(&found->client);
-	if (is_single(&who->network))
+	if (who->identity.kind == GL_BY_NETWORK && is_single(&who->identity.network))
 		count = 2;
 	do
 		status = gl_store_lookup(admin->world.store, lookups, count);

@@ -1,7 +1,8 @@
 /*
  * operand - CLIENT SENDER RECIPIENT as people write them.
  *
- * CLIENT is an address, or a network as `list` shows it. SENDER and
+ * CLIENT is an address, or a network, a pool's name or "anyone" as `list`
+ * shows it. SENDER and
  * RECIPIENT may stand in angle brackets; '' and '<>' are the null
  * sender. They are normalised as the helper does it, so that an address
  * out of a log and one out of `list` name the same triplet.
@@ -13,10 +14,11 @@
 
 struct gl_who {
 	bool bare; /* written as an address: the configuration says which network that is */
-	struct gl_network network; /* as written; an address has all its bits */
+	struct gl_identity identity; /* as written; an address has all its bits; a pool is borrowed
+					from the operand */
 };
 
-/* GL_MALFORMED: neither an address nor a network; it was said. */
+/* GL_MALFORMED: none of these; it was said. */
 GL_CHECKED enum gl_status gl_operand_client(
     const struct gl_admin *admin, struct gl_who *who, const char *text);
 
@@ -24,7 +26,8 @@ GL_CHECKED enum gl_status gl_operand_client(
 struct gl_span gl_operand_envelope(const char *text);
 
 /*
- * Makes the triplet of three operands.
+ * Makes the triplet of three operands. Its key is the one of whoever
+ * CLIENT is; triplet->client means something for networks only.
  *
  *   GL_MALFORMED, GL_TOO_LONG  which was said
  */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OF_TRIPLET = 1, OF_CLIENT = 2, ROOM_MIN = 64, CLIENT_SIZE = 18 };
+enum { OF_TRIPLET = 1, OF_CLIENT = 2, ROOM_MIN = 64, CLIENT_SIZE = GL_IDENTITY_TEXT };
 
 static const struct {
 	const char *name;
@@ -84,12 +84,21 @@ bool gl_order_wants(const struct gl_order *order, enum gl_table table)
 }
 
 /* Family, address, prefix: bytes that sort as people count. */
-static struct gl_span client_text(char bytes[CLIENT_SIZE], const struct gl_network *client)
+/* Networks by their addresses, then anyone, then the pools by their names. */
+static struct gl_span client_text(char bytes[CLIENT_SIZE], const struct gl_identity *client)
 {
-	bytes[0] = client->base.family == GL_V4 ? '4' : '6';
-	memcpy(bytes + 1, client->base.bytes, 16);
-	bytes[CLIENT_SIZE - 1] = (char)client->prefix;
-	return (struct gl_span){ bytes, CLIENT_SIZE };
+	static const char kinds[] = { [GL_BY_NETWORK] = '4', [GL_BY_POOL] = 'n', [GL_BY_ANYONE] = 'a' };
+	const struct gl_network *network = &client->network;
+	struct gl_out out = gl_out_into(bytes, CLIENT_SIZE);
+	bool is_network = client->kind == GL_BY_NETWORK;
+	gl_out_byte(&out, is_network && network->base.family == GL_V6 ? '6' : kinds[client->kind]);
+	if (is_network) {
+		gl_out_span(&out, (struct gl_span){ (const char *)network->base.bytes, 16 });
+		gl_out_byte(&out, (char)network->prefix);
+	} else if (client->kind == GL_BY_POOL) {
+		gl_out_span(&out, client->pool);
+	}
+	return gl_out_done(&out);
 }
 
 static int64_t number_of(
@@ -141,7 +150,7 @@ static struct rank rank_of(const struct gl_order *order, const struct gl_admin *
 	rank.unset = is_time(order->field) && rank.number == 0;
 	if (order->field == GL_FIELD_CLIENT) {
 		rank.unset = entry->inherited;
-		rank.text = client_text(client, &entry->client);
+		rank.text = client_text(client, &entry->identity);
 	} else if (order->field == GL_FIELD_SENDER) {
 		rank.unset = entry->record.text.len == 0;
 		rank.text = gl_record_sender(&entry->record);

@@ -97,6 +97,10 @@ static enum gl_status say_triplet(struct round *round, char **operands)
 	struct gl_who who;
 	struct said *said = &round->said[round->count++];
 	enum gl_status status = gl_operand_triplet(round->admin, &round->triplet, &who, operands);
+	if (status == GL_OK && who.identity.kind != GL_BY_NETWORK) {
+		gl_admin_say(round->admin, "%s: here an address or network is wanted", operands[0]);
+		return GL_MALFORMED;
+	}
 	if (status == GL_OK)
 		gl_said_key_triplet(&said->who, &round->triplet);
 	return status;

@@ -94,14 +94,23 @@ static enum gl_status walk_client(struct walk *walk, const struct gl_network *cl
 	return status;
 }
 
-static enum gl_status walk_some(struct walk *walk, const struct gl_network *client)
+static enum gl_status walk_identity(struct walk *walk, const struct gl_identity *client)
 {
-	static const struct gl_key all = { .len = 0 };
+	struct gl_key prefix = { .len = 0 };
+	if (client != NULL && client->kind == GL_BY_NETWORK)
+		return walk_client(walk, &client->network);
+	if (client != NULL)
+		gl_identity_key(&prefix, client);
+	return walk_range(walk, &prefix);
+}
+
+static enum gl_status walk_some(struct walk *walk, const struct gl_identity *client)
+{
 	walk->wanted = true;
 	walk->slice = malloc(sizeof *walk->slice);
 	if (walk->slice == NULL)
 		return GL_FAILED;
-	enum gl_status status = client == NULL ? walk_range(walk, &all) : walk_client(walk, client);
+	enum gl_status status = walk_identity(walk, client);
 	free(walk->slice);
 	return status;
 }

@@ -174,7 +174,9 @@ static void test_everything_has_its_place_for_ever(void **state)
 		{ GL_REASON_CLIENT_LIST, 7 }, { GL_REASON_RECIPIENT_LIST, 8 },
 		{ GL_REASON_SENDER_LIST, 9 }, { GL_REASON_AUTO_WHITELIST, 10 },
 		{ GL_REASON_FOUND, 11 }, { GL_REASON_NEW, 12 }, { GL_REASON_EARLY, 13 },
-		{ GL_REASON_ALLOWED, 14 } };
+		{ GL_REASON_ALLOWED, 14 }, { GL_REASON_CERTIFICATE, 15 },
+		{ GL_REASON_NULL_SENDER, 16 }, { GL_REASON_UNSUSPICIOUS, 17 },
+		{ GL_REASON_SAME_MESSAGE, 18 }, { GL_REASON_ANSWERED, 19 } };
 	struct gl_counters *counters = opened(*state);
 
 	assert_int_equal(look(*state).st_size, WORDS * 8);

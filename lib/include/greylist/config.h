@@ -24,6 +24,10 @@ enum gl_mode { GL_MODE_OFF, GL_MODE_DRY_RUN, GL_MODE_ON };
 enum gl_on_error { GL_ON_ERROR_PASS, GL_ON_ERROR_DEFER };
 enum gl_sync { GL_SYNC_FULL, GL_SYNC_META, GL_SYNC_NONE };
 enum gl_per { GL_PER_ADDRESS, GL_PER_NETWORK };
+enum gl_identity_option { GL_IDENTITY_NETWORK, GL_IDENTITY_NAME };
+enum gl_recipients { GL_RECIPIENTS_EACH, GL_RECIPIENTS_MESSAGE };
+enum gl_null_sender { GL_NULL_SENDER_RCPT, GL_NULL_SENDER_DATA };
+enum gl_certificates { GL_CERTIFICATES_PASS, GL_CERTIFICATES_IGNORE };
 
 /* A list option's strings, in the order of the file. Owned by the config. */
 struct gl_strings {
@@ -38,6 +42,12 @@ struct gl_config {
 	struct gl_timing timing;
 	uint8_t ipv4_prefix;     /* 8..32 */
 	uint8_t ipv6_prefix;     /* 16..128 */
+	enum gl_identity_option identity;
+	enum gl_recipients recipients;
+	enum gl_null_sender null_sender;
+	enum gl_certificates client_certificates;
+	bool suspects_only;
+	bool remember_recipients;
 	uint32_t auto_whitelist; /* successes; 0: off */
 	enum gl_per auto_whitelist_per;
 	struct gl_strings never_auto_whitelist;

@@ -40,13 +40,18 @@ enum gl_reason {
 	GL_REASON_INCOMPLETE, /* an attribute is missing or client_address is no address */
 	GL_REASON_MODE,       /* mode = off */
 	GL_REASON_AUTHENTICATED,
+	GL_REASON_CERTIFICATE, /* client certificate that Postfix trusts */
+	GL_REASON_NULL_SENDER, /* at RCPT, to be decided at DATA */
 	GL_REASON_RELAY,
 	GL_REASON_CLIENT_LIST,
 	GL_REASON_RECIPIENT_LIST,
 	GL_REASON_SENDER_LIST,
 	GL_REASON_ALLOWED, /* by hand, for a while */
 	GL_REASON_AUTO_WHITELIST,
-	GL_REASON_FOUND, /* triplet found: passes */
+	GL_REASON_UNSUSPICIOUS, /* suspects_only, and nothing looks wrong */
+	GL_REASON_FOUND,        /* triplet found: passes */
+	GL_REASON_SAME_MESSAGE, /* as a recipient of the same message did by its own triplet */
+	GL_REASON_ANSWERED,     /* our own users wrote to this sender */
 	GL_REASON_NEW,   /* deferred */
 	GL_REASON_EARLY, /* deferred: early-retry */
 	GL_REASONS       /* how many there are */
@@ -77,6 +82,17 @@ struct gl_verdict {
  */
 struct gl_verdict gl_decide(
     const struct gl_timing *timing, const struct gl_record *seen, int64_t now);
+
+/*
+ * Which of two memories of one sender and recipient, under two
+ * identities, is to be decided on: one that passed, else the one that
+ * has waited longer; `a` where neither is worth more, or `b` is NULL.
+ */
+const struct gl_record *gl_decide_between(const struct gl_timing *timing,
+    const struct gl_record *a, const struct gl_record *b, int64_t now);
+
+/* Turns a deferral into a pass that is remembered as one, for the caller's reason. */
+void gl_verdict_admit(struct gl_verdict *verdict, enum gl_reason reason, int64_t now);
 
 enum gl_state { GL_STATE_WAITING, GL_STATE_PASSED, GL_STATE_EXPIRED };
 

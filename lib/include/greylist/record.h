@@ -11,6 +11,9 @@
  *     octets  29..32   passes
  *     octets  33..34   length of the text
  *     then             the text: sender NUL recipient
+ *     then, in a pool's record
+ *                      1, the length of the origin (1 octet), and the origin: the first
+ *                      octets of the key (triplet.h) of the network that tried first
  *     then             fields of later versions: not understood, but kept
  *
  * A client's record, version 1:
@@ -39,11 +42,12 @@
 enum {
 	GL_RECORD_HEAD = 35, /* octets in front of the text */
 	GL_CLIENT_HEAD = 37,
+	GL_ORIGIN_MAX = 18, /* octets of a network's key */
 	GL_RECORD_MAX = GL_RECORD_HEAD + GL_TEXT_MAX +
 			1024 /* what this version will keep and write */
 };
 
-/* `text` and `rest` are borrowed: from the bytes it was decoded from, or from the triplet. */
+/* `text`, `origin` and `rest` are borrowed: from the bytes it was decoded from, or from the triplet. */
 struct gl_record {
 	int64_t first_seen; /* seconds since the epoch, as all times here */
 	int64_t last_seen;
@@ -52,7 +56,8 @@ struct gl_record {
 			      recorded */
 	uint32_t passes;   /* recorded passes */
 	struct gl_span text;
-	struct gl_span rest; /* fields of later versions */
+	struct gl_span origin; /* of a pool: gl_network_key of who tried first; empty otherwise */
+	struct gl_span rest;   /* fields of later versions */
 };
 
 struct gl_client {
@@ -130,8 +135,9 @@ struct gl_op {
  * earliest that is not zero. The result borrows its text from the op,
  * so that turning privacy on takes the text out with the next write,
  * and turning it off brings it back; neither makes anybody a stranger.
- * (With op->keep_text it borrows the text that is stored.) Its `rest`
- * is borrowed from what is stored.
+ * (With op->keep_text it borrows the text that is stored.) Its origin
+ * is that of the earlier first_seen; its `rest` is borrowed from what is
+ * stored.
  */
 struct gl_record gl_record_merge(const struct gl_record *stored, const struct gl_op *op);
 

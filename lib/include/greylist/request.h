@@ -38,6 +38,10 @@ enum gl_attribute {
 	GL_ATTR_INSTANCE,
 	GL_ATTR_QUEUE_ID,
 	GL_ATTR_SASL_USERNAME,
+	GL_ATTR_HELO_NAME,
+	GL_ATTR_SERVER_ADDRESS,
+	GL_ATTR_CCERT_SUBJECT, /* empty unless Postfix trusts the client's certificate */
+	GL_ATTR_POLICY_CONTEXT,
 	GL_ATTR_TEST_TIME, /* seconds since the epoch; nobody but `greylist-admin replay` asks */
 	GL_ATTRIBUTES      /* how many there are */
 };

@@ -13,6 +13,14 @@
  * one range of keys. For example, with 192.0.2.0/24 and a digest of
  * sixteen octets 11: 34 18 c0 00 02 11 11 ... 11.
  *
+ * The same sender and recipient may stand under another identity than
+ * the client's network, with the same digest at the end:
+ *
+ *     octet    0        'n': a pool, the servers with verified names in one domain
+ *     octets   1..      the registrable domain in lower case (pool.h), then NUL
+ *
+ *     octet    0        'a': anyone, for a sender whom our own users wrote to
+ *
  * The key of a client (the auto-whitelist) is octets 0, 1 and 2.. of its
  * full address. Sender (normalised, see sender.h) and recipient are
  * in lower case. The digest keeps keys short however long the addresses
@@ -35,6 +43,21 @@ enum {
 struct gl_key {
 	uint16_t len;
 	uint8_t bytes[GL_KEY_MAX];
+};
+
+/* RFC 1035 2.3.4 */
+enum { GL_POOL_MAX = 253 };
+
+/* Enough for any identity's text and a NUL. */
+enum { GL_IDENTITY_TEXT = GL_POOL_MAX + 1 };
+
+enum gl_identity_kind { GL_BY_NETWORK, GL_BY_POOL, GL_BY_ANYONE };
+
+/* Who a key stands for. `pool` is borrowed, from the key it was read from. */
+struct gl_identity {
+	enum gl_identity_kind kind;
+	struct gl_network network; /* GL_BY_NETWORK */
+	struct gl_span pool;       /* GL_BY_POOL: a domain of 1 to GL_POOL_MAX octets, no NUL */
 };
 
 /* The digest secret of one table. Never printed, exported or backed up. */
@@ -72,12 +95,29 @@ void gl_client_key(struct gl_key *key, const struct gl_address *client);
 /* The first octets that all triplets of a client network share: a prefix for range scans. */
 void gl_network_key(struct gl_key *key, const struct gl_network *client);
 
+/* The first octets that all triplets of an identity share; the pool is put in lower case. */
+void gl_identity_key(struct gl_key *key, const struct gl_identity *identity);
+
+/* The key of the same sender and recipient under another identity; `key` may be the triplet's own. */
+void gl_triplet_key_of(
+    struct gl_key *key, const struct gl_triplet *triplet, const struct gl_identity *identity);
+
 /*
  * Reads the client network back out of a triplet's or client's key.
  *
- *   GL_CORRUPT  not a key that this version makes
+ *   GL_CORRUPT  not a key of a network that this version makes
  */
 GL_CHECKED enum gl_status gl_key_network(struct gl_network *client, struct gl_span key);
+
+/*
+ * Reads the identity back out of a triplet's or client's key, or out of its first octets.
+ *
+ *   GL_CORRUPT  not a key that this version makes
+ */
+GL_CHECKED enum gl_status gl_key_identity(struct gl_identity *identity, struct gl_span key);
+
+/* As people read it: 192.0.2.0/24, example.com, or "anyone". */
+void gl_out_identity(struct gl_out *out, const struct gl_identity *identity);
 
 /* SipHash-2-4-128 of any bytes under the secret. */
 void gl_digest(
