@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "erase.h"
 #include "operand.h"
@@ -28,6 +29,52 @@ static enum gl_status erase_key(
 	return GL_OK;
 }
 
+enum { SLICE = 4096 };
+
+/* The same sender and recipient under a pool, first tried from the same network. */
+struct twin {
+	const struct gl_triplet *triplet;
+	struct gl_key key;
+};
+
+static bool look_at_pool(void *context, struct gl_span key, struct gl_span value)
+{
+	struct twin *twin = context;
+	struct gl_record record;
+	struct gl_span digest = gl_span_skip(gl_key_span(&twin->triplet->key),
+	    twin->triplet->key.len - GL_DIGEST_SIZE);
+	struct gl_key origin;
+	gl_network_key(&origin, &twin->triplet->client);
+	if (key.len <= GL_DIGEST_SIZE || key.len > sizeof twin->key.bytes ||
+	    !gl_span_equal(gl_span_skip(key, key.len - GL_DIGEST_SIZE), digest) ||
+	    gl_record_decode(&record, value) != GL_OK ||
+	    !gl_span_equal(record.origin, gl_key_span(&origin)))
+		return true;
+	twin->key.len = (uint16_t)key.len;
+	memcpy(twin->key.bytes, key.at, key.len);
+	return false;
+}
+
+static enum gl_status erase_twins(
+    struct gl_admin *admin, const struct gl_triplet *triplet, struct gl_erased *erased)
+{
+	struct twin twin = { .triplet = triplet };
+	struct gl_cursor pools = { .table = GL_TABLE_TRIPLET,
+		.prefix = { .len = 1, .bytes = { 'n' } } };
+	enum gl_status status = GL_OK;
+	while (status == GL_OK && !pools.done) {
+		struct gl_erased one = { .triplets = 0 };
+		twin.key.len = 0;
+		status = gl_store_scan(admin->world.store, &pools, SLICE, look_at_pool, &twin);
+		if (gl_admin_again(admin, status))
+			status = GL_OK;
+		if (status == GL_OK && twin.key.len > 0)
+			status = erase_key(admin, &twin.key, &one);
+		erased->triplets += one.triplets;
+	}
+	return status;
+}
+
 static enum gl_exit delete_one(
     struct gl_admin *admin, struct gl_triplet *triplet, char **operands, struct gl_erased *erased)
 {
@@ -40,6 +87,8 @@ static enum gl_exit delete_one(
 	*erased = (struct gl_erased){ .triplets = 0 };
 	if (status == GL_OK && found.count > 0 && found.entries[0].table == GL_TABLE_TRIPLET)
 		status = erase_key(admin, &triplet->key, erased);
+	if (status == GL_OK && who.identity.kind == GL_BY_NETWORK)
+		status = erase_twins(admin, triplet, erased);
 	if (status == GL_OK)
 		gl_erased_print(admin, erased);
 	return gl_admin_fail(admin, status);

@@ -178,7 +178,13 @@ static bool client_fits(const struct gl_filter *filter, const struct gl_entry *e
 {
 	const struct gl_identity *wanted = &filter->client;
 	const struct gl_identity *found = &entry->identity;
-	if (entry->inherited || found->kind != wanted->kind)
+	struct gl_network origin;
+	if (entry->inherited)
+		return false;
+	if (wanted->kind == GL_BY_NETWORK && found->kind == GL_BY_POOL)
+		return gl_key_network(&origin, entry->record.origin) == GL_OK &&
+		       overlap(&wanted->network, &origin);
+	if (found->kind != wanted->kind)
 		return false;
 	if (wanted->kind == GL_BY_POOL)
 		return gl_span_equal_fold(found->pool, wanted->pool);

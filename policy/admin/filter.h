@@ -4,7 +4,7 @@
  *
  * Everything that was given has to fit. Who asks about an address means
  * its network's triplets too, and who asks about a network all addresses
- * in it; a name is a pool's, and "anyone" stands for those whom our own
+ * in it, and those of pools that were first tried from there; a name is a pool's, and "anyone" stands for those whom our own
  * users wrote to. A sender or recipient without '@' is a domain and means
  * everything in and below it. Clients of the auto-whitelist have neither
  * sender nor recipient, so a filter on these leaves them out, as one on

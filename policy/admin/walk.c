@@ -77,6 +77,13 @@ static enum gl_status walk_range(struct walk *walk, const struct gl_key *prefix)
 	return GL_OK;
 }
 
+/* Of any pool: which network a triplet was first tried from, the key does not say. */
+static enum gl_status walk_pools(struct walk *walk)
+{
+	static const struct gl_key pools = { .len = 1, .bytes = { 'n' } };
+	return walk->table == GL_TABLE_TRIPLET ? walk_range(walk, &pools) : GL_OK;
+}
+
 /* A key begins with the family and length of a network's prefix, then has its octets. */
 static enum gl_status walk_client(struct walk *walk, const struct gl_network *client)
 {
@@ -91,7 +98,7 @@ static enum gl_status walk_client(struct walk *walk, const struct gl_network *cl
 			prefix.len = (uint16_t)(2 + client->prefix / 8);
 		status = walk_range(walk, &prefix);
 	}
-	return status;
+	return status == GL_OK ? walk_pools(walk) : status;
 }
 
 static enum gl_status walk_identity(struct walk *walk, const struct gl_identity *client)

@@ -23,7 +23,8 @@ GL_CHECKED enum gl_status gl_walk(
 /*
  * The same for who wants only what fits the filter: nothing of a table
  * where nothing can fit, and with --client not the whole table but the
- * ranges of keys that this client's entries stand in. Each entry has
+ * ranges of keys that this client's entries, and those of pools, stand
+ * in. Each entry has
  * still to be asked about with gl_filter_fits.
  */
 GL_CHECKED enum gl_status gl_walk_filter(struct gl_admin *admin, const struct gl_filter *filter,

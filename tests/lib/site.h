@@ -21,7 +21,7 @@ int site_teardown(void **state);
 /* Rewrites greylist.conf: what every site needs, and `options` behind it. */
 void site_configure(const struct site *site, const char *options);
 
-/* Replaces a list: "clients", "recipients" or "senders". */
+/* Replaces a list: "clients", "recipients", "senders" or "suffixes". */
 void site_list(const struct site *site, const char *name, const char *text);
 
 /* Whether the log holds the text; the log may be emptied with site_clear_log. */
