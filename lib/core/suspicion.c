@@ -43,5 +43,7 @@ const char *gl_suspicion(
 		gl_span_of(GL_SUSPECT_CONTEXT)))
 		return "Postfix says so: policy_context=" GL_SUSPECT_CONTEXT;
 	const char *why = of_name(gl_request_get(request, GL_ATTR_CLIENT_NAME), client);
-	return why != NULL ? why : of_helo(gl_request_get(request, GL_ATTR_HELO_NAME), hostname);
+	if (why != NULL || !gl_request_has(request, GL_ATTR_HELO_NAME))
+		return why;
+	return of_helo(gl_request_get(request, GL_ATTR_HELO_NAME), hostname);
 }

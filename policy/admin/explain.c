@@ -113,8 +113,9 @@ static bool is_fresh(struct explaining *explaining)
 static enum gl_exit from_line(struct explaining *explaining, struct gl_span line)
 {
 	struct gl_explanation *explanation = &explaining->explanation;
+	bool at_data = explaining->admin->world.config.null_sender == GL_NULL_SENDER_DATA;
 	if (gl_logread_line(&explaining->read, line) != GL_OK ||
-	    gl_logread_request(&explaining->read, &explanation->request) != GL_OK)
+	    gl_logread_request(&explaining->read, &explanation->request, at_data) != GL_OK)
 		return GL_EXIT_NOTHING;
 	if (!is_fresh(explaining))
 		return GL_EXIT_OK;

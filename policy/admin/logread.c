@@ -147,6 +147,11 @@ static void read_missing_as_empty(struct gl_logread *read)
 	read->recipient.present = true;
 }
 
+static bool is_reason(struct gl_span text, enum gl_reason reason)
+{
+	return gl_span_equal(text, gl_span_of(gl_reason_text(reason)));
+}
+
 static enum gl_status read_ours(struct gl_logread *read, struct gl_span rest)
 {
 	struct gl_out out = gl_out_into(read->bytes, sizeof read->bytes);
@@ -161,10 +166,11 @@ static enum gl_status read_ours(struct gl_logread *read, struct gl_span rest)
 	bool whole = rest.len == 0 && !out.full && look(read->address.text, ", ", false).count == 0;
 	if (!whole || !(read->address.present || read->recipient.present))
 		return GL_NOT_FOUND;
-	if (!gl_span_equal(reason, gl_span_of(gl_reason_text(GL_REASON_INCOMPLETE))))
+	if (!is_reason(reason, GL_REASON_INCOMPLETE))
 		read_missing_as_empty(read);
-	read->authenticated = gl_span_equal(
-	    reason, gl_span_of(gl_reason_text(GL_REASON_AUTHENTICATED)));
+	read->authenticated = is_reason(reason, GL_REASON_AUTHENTICATED);
+	read->certified = is_reason(reason, GL_REASON_CERTIFICATE);
+	read->at_rcpt = is_reason(reason, GL_REASON_NULL_SENDER);
 	return GL_OK;
 }
 
@@ -214,6 +220,10 @@ static struct gl_span refusal(struct gl_span answer)
 
 static enum gl_status read_reject(struct gl_logread *read, struct gl_span rest)
 {
+	read->at_rcpt = take(&rest, "RCPT from ");
+	read->at_data = !read->at_rcpt && take(&rest, "DATA from ");
+	if (!read->at_rcpt && !read->at_data)
+		return GL_NOT_FOUND;
 	if (!read_peer(read, &rest) || !take(&rest, " "))
 		return GL_NOT_FOUND;
 	read->refusal = refusal(until(read, &rest, "; from=<"));
@@ -236,7 +246,7 @@ static bool is_prefix(struct gl_span text)
 
 enum gl_status gl_logread_line(struct gl_logread *read, struct gl_span line)
 {
-	static const char reject[] = "reject: RCPT from ";
+	static const char reject[] = "reject: ";
 	while (line.len > 0 && (line.at[line.len - 1] == '\n' || line.at[line.len - 1] == '\r'))
 		line.len--;
 	memset(read, 0, offsetof(struct gl_logread, bytes));
@@ -251,20 +261,25 @@ enum gl_status gl_logread_line(struct gl_logread *read, struct gl_span line)
 	return read_reject(read, gl_span_skip(message, sizeof reject - 1));
 }
 
-enum gl_status gl_logread_request(const struct gl_logread *read, struct gl_request *request)
+enum gl_status gl_logread_request(
+    const struct gl_logread *read, struct gl_request *request, bool bounces_at_data)
 {
 	struct gl_span user = gl_span_of(read->authenticated ? "authenticated" : "");
+	struct gl_span subject = gl_span_of(read->certified ? "certified" : "");
+	bool bounce = read->sender.present && read->sender.text.len == 0;
+	bool at_data = read->at_data || (bounces_at_data && bounce && !read->at_rcpt);
 	const struct {
 		enum gl_attribute attribute;
 		struct gl_logged value;
 	} values[] = {
 		{ GL_ATTR_REQUEST, logged(gl_span_of("smtpd_access_policy"), false) },
-		{ GL_ATTR_PROTOCOL_STATE, logged(gl_span_of("RCPT"), false) },
+		{ GL_ATTR_PROTOCOL_STATE, logged(gl_span_of(at_data ? "DATA" : "RCPT"), false) },
 		{ GL_ATTR_CLIENT_NAME, read->name },
 		{ GL_ATTR_CLIENT_ADDRESS, read->address },
 		{ GL_ATTR_SENDER, read->sender },
 		{ GL_ATTR_RECIPIENT, read->recipient },
 		{ GL_ATTR_SASL_USERNAME, logged(user, false) },
+		{ GL_ATTR_CCERT_SUBJECT, logged(subject, false) },
 	};
 	gl_request_init(request);
 	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {

@@ -32,6 +32,8 @@ struct gl_logged {
 struct gl_logread {
 	struct gl_logged name, address, sender, recipient;
 	bool authenticated;     /* it was passed for that */
+	bool certified;         /* likewise for its certificate */
+	bool at_rcpt, at_data;  /* it says in which state it was; neither: it does not */
 	bool ambiguous;         /* there are several ways to read it; this is the likeliest */
 	struct gl_span refusal; /* Postfix's answer up to the text, such as "554 5.7.1", where it
 				   is for good; else empty */
@@ -47,10 +49,11 @@ struct gl_logread {
 GL_CHECKED enum gl_status gl_logread_line(struct gl_logread *read, struct gl_span line);
 
 /*
- * Makes the request out of what was read: at RCPT, and authenticated
- * where it was so. Statuses as gl_request_set.
+ * Makes the request out of what was read: at RCPT, unless it says
+ * otherwise or mail without a sender is judged at DATA here; with login
+ * or certificate where it had one. Statuses as gl_request_set.
  */
 GL_CHECKED enum gl_status gl_logread_request(
-    const struct gl_logread *read, struct gl_request *request);
+    const struct gl_logread *read, struct gl_request *request, bool bounces_at_data);
 
 #endif

@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	REQUIRE(gl_logread_line(&again, gl_out_done(&out)) == status);
 	if (status == GL_OK) {
 		check_same(&read, &again, line);
-		status = gl_logread_request(&read, &request);
+		status = gl_logread_request(&read, &request, false);
 		REQUIRE(status == GL_OK || status == GL_MALFORMED || status == GL_TOO_LONG);
 	}
 	free(longer);

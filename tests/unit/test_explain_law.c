@@ -23,7 +23,8 @@ enum { START = 1700000000, STEPS = 1500, STEPS_BOUNDED = 500 };
 
 static const char *const clients[] = { "192.0.2.7", "192.0.2.8", "192.0.3.7", "198.51.100.1",
 	"2001:db8:1::5", "2001:db8:1::6", "2001:db8:2::5", "::ffff:192.0.2.7" };
-static const char *const names[] = { "mail.b.test", "unknown", "good.test", "x.good.test" };
+static const char *const names[] = { "mail.b.test", "unknown", "good.test", "x.good.test",
+	"mx1.pool.test", "mx2.pool.test", "dsl-7.pool.test" };
 static const char *const senders[] = { "", "a@b.test", "A+tag@b.test", "list-123@l.test",
 	"list-456@l.test", "friend@f.test" };
 static const char *const recipients[] = { "c@d.test", "C@D.test", "postmaster@d.test", "e@d.test" };
@@ -35,8 +36,11 @@ static void edit_something(const struct site *site, struct dice *dice)
 	static const char *const configs[] = { "", "mode = dry-run", "delay = 60s",
 		"auto_whitelist = 1\nmax_age = 2h", "auto_whitelist = 0\nipv4_prefix = 32",
 		"relays = {\"198.51.100.0/24\"}", "mode = off", "retry_window = 10m",
-		"auto_whitelist = 1\nnever_auto_whitelist = {\"192.0.2.0/28\"}" };
-	switch (dice_between(dice, 0, 3)) {
+		"auto_whitelist = 1\nnever_auto_whitelist = {\"192.0.2.0/28\"}",
+		"identity = network", "recipients = each",
+		"suspects_only = true", "client_certificates = ignore",
+		"remember_recipients = true\nauto_whitelist = 0", "privacy = true" };
+	switch (dice_between(dice, 0, 4)) {
 	case 0:
 		site_list(
 		    site, "clients", dice_one_in(dice, 2) ? "good.test\n" : "2001:db8:2::/48\n");
@@ -47,6 +51,9 @@ static void edit_something(const struct site *site, struct dice *dice)
 	case 2:
 		site_list(site, "senders",
 		    dice_one_in(dice, 2) ? "friend@f.test\n/^list-\\d+5\\d@/\n" : "# none\n");
+		break;
+	case 3:
+		site_list(site, "suffixes", dice_one_in(dice, 2) ? "test\n" : "pool.test\n");
 		break;
 	default:
 		site_configure(site, PICK(configs, dice));
@@ -162,7 +169,9 @@ static const char *more_lines(struct dice *dice)
 {
 	static const char *const more[] = { "sasl_username=joe\n", "protocol_state=DATA\n",
 		"sasl_username=\nsize=1000\npolicy_test_time=5\n",
-		"sasl_username=joe\nprotocol_state=END-OF-MESSAGE\n" };
+		"sasl_username=joe\nprotocol_state=END-OF-MESSAGE\n",
+		"ccert_subject=mail.b.test\n", "helo_name=[192.0.2.7]\n",
+		"policy_context=suspect\n", "helo_name=mail.b.test\n" };
 	return dice_one_in(dice, 3) ? PICK(more, dice) : NULL;
 }
 
@@ -179,6 +188,8 @@ static enum form choose(
 	else
 		attempt->more = strstr(logged, "reason=authenticated") != NULL
 				    ? "sasl_username=joe\n"
+				: strstr(logged, "reason=client certificate") != NULL
+				    ? "ccert_subject=x\n"
 				    : NULL;
 	if (form == REQUEST)
 		attempt->more = more_lines(dice);
@@ -198,7 +209,7 @@ static void explain_says_what_the_helper_does(void **state)
 	struct dice dice = { 20261123 };
 	int64_t now = START;
 	int steps = extent_of(STEPS, STEPS_BOUNDED);
-	int deferred = 0, found = 0, authenticated = 0;
+	int deferred = 0, found = 0, authenticated = 0, opened = 0;
 	char logged[4096], instance[32] = "0";
 	struct attempt attempt = { "192.0.2.7", "mail.b.test", "a@b.test", "c@d.test", instance,
 		NULL };
@@ -210,8 +221,11 @@ static void explain_says_what_the_helper_does(void **state)
 		char said[256], done[256] = "pass not at RCPT";
 		struct question question;
 		attempt = last;
-		enum form form = choose(&dice, &attempt, logged, &question);
 		snprintf(instance, sizeof instance, "%d.0", step / 2);
+		enum form form = choose(&dice, &attempt, logged, &question);
+		/* Which message it was only a request says. */
+		if (form != REQUEST)
+			snprintf(instance, sizeof instance, "%d.1", step);
 		if (dice_one_in(&dice, 10))
 			edit_something(site, &dice);
 		now += dice_one_in(&dice, 20) ? dice_between(&dice, -90000, 200000)
@@ -232,9 +246,11 @@ static void explain_says_what_the_helper_does(void **state)
 		deferred += strncmp(done, "greylist", 8) == 0;
 		found += strstr(done, "triplet found") != NULL;
 		authenticated += strstr(done, "authenticated") != NULL;
+		opened += strstr(done, "same message") != NULL;
 	}
 	/* The worlds were worth it: neither verdict is rare. */
-	assert_true(deferred > steps / 20 && found > steps / 50 && authenticated > steps / 50);
+	assert_true(deferred > steps / 20 && found > steps / 50 && authenticated > steps / 50 &&
+		    opened > 0);
 }
 
 int main(void)

@@ -149,7 +149,7 @@ static void what_a_line_says_besides(void **state)
 							  "sender=a?b, recipient=r")),
 	    GL_OK);
 	assert_true(read->authenticated && read->sender.inexact && !read->recipient.inexact);
-	assert_int_equal(gl_logread_request(read, &world->request), GL_OK);
+	assert_int_equal(gl_logread_request(read, &world->request, false), GL_OK);
 	assert_true(gl_request_get(&world->request, GL_ATTR_SASL_USERNAME).len > 0);
 	assert_int_equal(
 	    gl_logread_line(read, gl_span_of(BACK "a.b[192.0.2.7]: 554 5.7.1 <r>: no; from=<s> "
@@ -227,7 +227,7 @@ static void what_was_logged_is_read(void **state)
 		make_request(world, &dice, quoted);
 		struct gl_span written = write_line(&world->request, reason, line);
 		assert_int_equal(gl_logread_line(&world->read, written), GL_OK);
-		assert_int_equal(gl_logread_request(&world->read, &world->again), GL_OK);
+		assert_int_equal(gl_logread_request(&world->read, &world->again, false), GL_OK);
 		/* Without quotes there may be several ways to read it; each is a way to write it.
 		 */
 		same_bytes(line, write_line(&world->again, reason, again), written);

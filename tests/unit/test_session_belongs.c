@@ -109,7 +109,8 @@ static void test_only_suspects_wait(void **state)
 			    "helo_name=MX.example.test\n" } },
 		{ true, { "192.0.2.1", "mx1.pool.test", "a@b.test", "u8@d.test", NULL,
 			    "helo_name=localhost\n" } },
-		{ true, { "192.0.2.1", "mx1.pool.test", "a@b.test", "u9@d.test", NULL, NULL } },
+		{ true, { "192.0.2.1", "mx1.pool.test", "a@b.test", "u9@d.test", NULL,
+			    "helo_name=\n" } },
 		{ true, { "192.0.2.1", "mx1.pool.test", "a@b.test", "u10@d.test", NULL,
 			    "helo_name=x.test\npolicy_context=suspect\n" } },
 	};

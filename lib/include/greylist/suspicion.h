@@ -18,7 +18,8 @@
 /*
  * What looks wrong with a request's client, for people, such as "the
  * client has no verified name"; NULL where nothing does. Static.
- * `hostname` is this machine's own name; "" where it is not known.
+ * `hostname` is this machine's own name; "" where it is not known. A
+ * request without helo_name, which Postfix never makes, says nothing.
  */
 const char *gl_suspicion(
     const struct gl_request *request, const struct gl_address *client, const char *hostname);
