@@ -292,6 +292,36 @@ static void the_text_comes_apart_at_its_nul(void **state)
 	}
 }
 
+static void the_origin_stands_behind_the_text(void **state)
+{
+	(void)state;
+	struct gl_record record = sample, again;
+	char bytes[128];
+	record.origin = (struct gl_span){ "4\x18\xc0\x00\x02", 5 };
+	size_t len = encoded(bytes, sizeof bytes, &record);
+	assert_memory_equal(bytes + GL_RECORD_HEAD + 7, "\1\5" "4\x18\xc0\x00\x02" "\x81later", 13);
+	assert_int_equal(gl_record_decode(&again, span(bytes, len)), GL_OK);
+	assert_true(gl_span_equal(again.origin, record.origin));
+	assert_true(gl_span_equal(again.rest, record.rest));
+}
+
+/* What only looks like the beginning of one is kept as it is. */
+static void half_an_origin_is_a_field_of_a_later_version(void **state)
+{
+	(void)state;
+	static const struct gl_span rests[] = { { "\1", 1 }, { "\1\0", 2 }, { "\1\5" "4abc", 6 },
+		{ "\1\x13" "4234567890123456789", 21 } };
+	for (size_t i = 0; i < sizeof rests / sizeof *rests; i++) {
+		struct gl_record record = sample, again;
+		char bytes[128];
+		record.rest = rests[i];
+		size_t len = encoded(bytes, sizeof bytes, &record);
+		assert_int_equal(gl_record_decode(&again, span(bytes, len)), GL_OK);
+		assert_int_equal(again.origin.len, 0);
+		assert_true(gl_span_equal(again.rest, record.rest));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -307,6 +337,8 @@ int main(void)
 		cmocka_unit_test(what_is_encoded_decodes_to_the_same_record),
 		cmocka_unit_test(a_buffer_too_small_is_told),
 		cmocka_unit_test(the_text_comes_apart_at_its_nul),
+		cmocka_unit_test(the_origin_stands_behind_the_text),
+		cmocka_unit_test(half_an_origin_is_a_field_of_a_later_version),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

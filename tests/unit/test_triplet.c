@@ -257,6 +257,80 @@ static void what_is_no_key_is_corrupt(void **state)
 	}
 }
 
+static struct gl_identity pool(const char *name)
+{
+	return (struct gl_identity){ .kind = GL_BY_POOL, .pool = gl_span_of(name) };
+}
+
+static void a_key_tells_whose_it_is(void **state)
+{
+	(void)state;
+	const struct gl_triplet *triplet = made("192.0.2.77", "a@b", "c@d");
+	const struct gl_identity network_of_it = { .network = triplet->client };
+	struct gl_identity named = pool("Example.ORG"), anyone = { .kind = GL_BY_ANYONE }, read;
+	struct gl_key key;
+	char text[GL_IDENTITY_TEXT];
+
+	gl_triplet_key_of(&key, triplet, &network_of_it);
+	assert_true(gl_span_equal(gl_key_span(&key), gl_key_span(&triplet->key)));
+
+	gl_triplet_key_of(&key, triplet, &named);
+	assert_memory_equal(key.bytes, "nexample.org", 13);
+	assert_int_equal(key.len, 13 + GL_DIGEST_SIZE);
+	assert_memory_equal(key.bytes + 13, triplet->key.bytes + triplet->key.len - GL_DIGEST_SIZE,
+	    GL_DIGEST_SIZE);
+	assert_int_equal(gl_key_identity(&read, gl_key_span(&key)), GL_OK);
+	assert_int_equal(read.kind, GL_BY_POOL);
+	struct gl_out out = gl_out_into(text, sizeof text);
+	gl_out_identity(&out, &read);
+	assert_string_equal(gl_out_string(&out), "example.org");
+
+	gl_triplet_key_of(&key, triplet, &anyone);
+	assert_int_equal(key.len, 1 + GL_DIGEST_SIZE);
+	assert_int_equal(gl_key_identity(&read, gl_key_span(&key)), GL_OK);
+	assert_int_equal(read.kind, GL_BY_ANYONE);
+	out = gl_out_into(text, sizeof text);
+	gl_out_identity(&out, &read);
+	assert_string_equal(gl_out_string(&out), "anyone");
+}
+
+static void a_triplet_can_be_given_another_key_in_place(void **state)
+{
+	(void)state;
+	struct gl_triplet triplet = *made("192.0.2.77", "a@b", "c@d");
+	struct gl_identity named = pool("example.org");
+	struct gl_key key;
+	gl_triplet_key_of(&key, &triplet, &named);
+	gl_triplet_key_of(&triplet.key, &triplet, &named);
+	assert_true(gl_span_equal(gl_key_span(&key), gl_key_span(&triplet.key)));
+}
+
+static void the_longest_pool_fits_and_what_is_none_is_corrupt(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *why;
+		struct gl_span key;
+	} cases[] = {
+		{ "no name", { "n\0", 2 } },
+		{ "no NUL", { "nexample.org", 12 } },
+		{ "a digest cut short", { "nexample.org\0" "123456789012345", 28 } },
+		{ "a digest too long", { "nexample.org\0" "12345678901234567", 30 } },
+		{ "anyone with a digest cut short", { "a123456789012345", 16 } },
+	};
+	char name[GL_POOL_MAX + 1];
+	struct gl_identity read, longest = { .kind = GL_BY_POOL, .pool = { name, sizeof name } };
+	struct gl_key key;
+	memset(name, 'x', sizeof name);
+	gl_identity_key(&key, &longest);
+	assert_int_equal(key.len, 1 + GL_POOL_MAX + 1);
+	assert_int_equal(gl_key_identity(&read, gl_key_span(&key)), GL_OK);
+	assert_int_equal(read.pool.len, GL_POOL_MAX);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		if (gl_key_identity(&read, cases[i].key) != GL_CORRUPT)
+			fail_msg("taken for a key: %s", cases[i].why);
+}
+
 enum { PAIRS = sizeof pairs / sizeof *pairs };
 
 int main(void)
@@ -270,6 +344,9 @@ int main(void)
 		cmocka_unit_test(a_key_tells_its_network_at_every_prefix),
 		cmocka_unit_test(a_client_key_is_its_whole_address),
 		cmocka_unit_test(what_is_no_key_is_corrupt),
+		cmocka_unit_test(a_key_tells_whose_it_is),
+		cmocka_unit_test(a_triplet_can_be_given_another_key_in_place),
+		cmocka_unit_test(the_longest_pool_fits_and_what_is_none_is_corrupt),
 	};
 	struct CMUnitTest table[PAIRS];
 	const struct pair *at[PAIRS];
