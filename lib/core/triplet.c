@@ -78,12 +78,34 @@ void gl_identity_key(struct gl_key *key, const struct gl_identity *identity)
 	key->len = (uint16_t)out.len;
 }
 
+bool gl_is_pool_name(struct gl_span text)
+{
+	bool number = true;
+	size_t labels = 1, len = 0;
+	for (size_t i = 0; i < text.len; i++) {
+		char byte = text.at[i];
+		if (byte == '.') {
+			if (len == 0)
+				return false;
+			labels++;
+			number = true;
+			len = 0;
+			continue;
+		}
+		if (!gl_is_alnum(byte) && byte != '-' && byte != '_')
+			return false;
+		number = number && gl_is_digit(byte);
+		len++;
+	}
+	return text.len <= GL_POOL_MAX && labels > 1 && len > 0 && !number;
+}
+
 static enum gl_status read_pool(struct gl_identity *identity, struct gl_span key)
 {
 	struct gl_span name = gl_span_skip(key, 1);
 	size_t end = gl_span_find(name, '\0');
 	size_t behind = name.len - end;
-	if (end == 0 || end > GL_POOL_MAX || (behind != 1 && behind != 1 + GL_DIGEST_SIZE))
+	if (!gl_is_pool_name(gl_span_head(name, end)) || (behind != 1 && behind != 1 + GL_DIGEST_SIZE))
 		return GL_CORRUPT;
 	*identity = (struct gl_identity){ .kind = GL_BY_POOL, .pool = gl_span_head(name, end) };
 	return GL_OK;

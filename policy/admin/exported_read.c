@@ -112,18 +112,15 @@ static void read_identity(struct reading *reading)
 	struct gl_identity *client = &exported->client;
 	struct gl_span text = read_string(reading, "client");
 	struct gl_out out = gl_out_into(exported->pool_text, sizeof exported->pool_text);
-	bool is_network = gl_span_find(text, ':') < text.len || text.len == 0 ||
-			  gl_is_digit(text.at[text.len - 1]);
+	bool anyone = gl_span_equal(text, gl_span_of("anyone"));
 	*client = (struct gl_identity){ .kind = GL_BY_NETWORK };
-	if (is_network || exported->kind == GL_EXPORTED_CLIENT) {
+	if (exported->kind == GL_EXPORTED_CLIENT || (!anyone && !gl_is_pool_name(text))) {
 		read_network(reading, "client", &client->network);
 		return;
 	}
 	gl_out_lower(&out, text);
-	client->kind = gl_span_equal(text, gl_span_of("anyone")) ? GL_BY_ANYONE : GL_BY_POOL;
+	client->kind = anyone ? GL_BY_ANYONE : GL_BY_POOL;
 	client->pool = gl_out_done(&out);
-	if (out.full || gl_span_find(text, '\0') < text.len)
-		say_wrong(reading, "client", "is no network, nor the name of a pool");
 	exported->has_origin = is_there(reading, "origin");
 	if (exported->has_origin)
 		read_network(reading, "origin", &exported->origin);
@@ -310,6 +307,7 @@ enum gl_exported_fault gl_exported_read(
 	    line.at, line.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
 	struct reading reading = { exported, object, why, GL_EXPORTED_GOOD };
 	exported->inherited = exported->textless = exported->has_fingerprint = false;
+	exported->has_origin = false;
 	exported->sender_len = exported->recipient_len = exported->reason_len = 0;
 	exported->record = (struct gl_record){ .first_seen = 0 };
 	exported->memory = (struct gl_client){ .count = 0 };

@@ -7,15 +7,6 @@ static bool is_single(const struct gl_network *network)
 	return network->prefix == gl_family_bits(network->base.family);
 }
 
-static bool is_name(struct gl_span text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if (!gl_is_alnum(text.at[i]) && gl_span_find(gl_span_of("-._"), text.at[i]) == 3)
-			return false;
-	return text.len <= GL_POOL_MAX && gl_span_find(text, '.') < text.len &&
-	       !gl_is_digit(text.at[text.len - 1]);
-}
-
 enum gl_status gl_operand_client(const struct gl_admin *admin, struct gl_who *who, const char *text)
 {
 	struct gl_address address;
@@ -31,7 +22,7 @@ enum gl_status gl_operand_client(const struct gl_admin *admin, struct gl_who *wh
 		return GL_OK;
 	who->identity.pool = gl_span_of(text);
 	who->identity.kind = strcmp(text, "anyone") == 0 ? GL_BY_ANYONE : GL_BY_POOL;
-	if (who->identity.kind == GL_BY_ANYONE || is_name(who->identity.pool))
+	if (who->identity.kind == GL_BY_ANYONE || gl_is_pool_name(who->identity.pool))
 		return GL_OK;
 	if (status == GL_TOO_LONG)
 		gl_admin_say(admin, "%s: bits are set behind the prefix", text);

@@ -22,8 +22,11 @@ static void check_limits(const struct gl_exported *exported)
 	REQUIRE(record->passed_at >= 0 && record->passed_at <= GL_TIME_MAX);
 	REQUIRE(memory->last_counted >= 0 && memory->last_counted <= GL_TIME_MAX);
 	REQUIRE(memory->last_seen >= 0 && memory->last_seen <= GL_TIME_MAX);
-	REQUIRE(exported->inherited ||
-		exported->client.prefix <= gl_family_bits(exported->client.base.family));
+	const struct gl_network *network = &exported->client.network;
+	REQUIRE(exported->inherited || exported->client.kind != GL_BY_NETWORK ||
+		network->prefix <= gl_family_bits(network->base.family));
+	REQUIRE(exported->inherited || exported->client.kind != GL_BY_POOL ||
+		gl_is_pool_name(exported->client.pool));
 }
 
 /* The entry as the table would have it: false where it cannot. */
@@ -35,7 +38,7 @@ static bool make_key(
 	if (exported->inherited)
 		gl_inherited_key(key, exported->hash);
 	else
-		gl_network_key(key, &exported->client);
+		gl_identity_key(key, &exported->client);
 	if (exported->inherited || exported->kind == GL_EXPORTED_CLIENT)
 		return true;
 	if (exported->textless) {
@@ -43,9 +46,10 @@ static bool make_key(
 		key->len = (uint16_t)(key->len + GL_DIGEST_SIZE);
 		return true;
 	}
-	if (gl_triplet_make(triplet, &exported->client, sender, recipient, &secret) != GL_OK)
+	if (gl_triplet_make(triplet, &exported->client.network, sender, recipient, &secret) !=
+	    GL_OK)
 		return false;
-	*key = triplet->key;
+	gl_triplet_key_of(key, triplet, &exported->client);
 	return true;
 }
 
@@ -62,9 +66,9 @@ static void require_same(const struct gl_exported *a, const struct gl_exported *
 	REQUIRE(a->memory.last_seen == b->memory.last_seen);
 	if (a->inherited)
 		REQUIRE(memcmp(a->hash, b->hash, sizeof a->hash) == 0);
-	else
-		REQUIRE(memcmp(&a->client.base.bytes, &b->client.base.bytes, 16) == 0 &&
-			a->client.prefix == b->client.prefix);
+	REQUIRE(a->has_origin == b->has_origin);
+	if (a->has_origin)
+		REQUIRE(memcmp(&a->origin, &b->origin, sizeof a->origin) == 0);
 }
 
 static void write_and_read_back(const struct gl_exported *exported)
@@ -72,7 +76,7 @@ static void write_and_read_back(const struct gl_exported *exported)
 	static struct gl_exported again;
 	static struct gl_triplet triplet, twice;
 	struct gl_admin admin = { .now = NOW };
-	struct gl_key key, key_again;
+	struct gl_key key, key_again, origin;
 	struct gl_complaint why;
 	admin.world.config.timing = (struct gl_timing){ 180, 172800, 3024000 };
 	if (!make_key(&key, &triplet, exported))
@@ -80,10 +84,14 @@ static void write_and_read_back(const struct gl_exported *exported)
 	struct gl_entry entry = { .table = exported->kind == GL_EXPORTED_CLIENT ? GL_TABLE_CLIENT
 										: GL_TABLE_TRIPLET,
 		.key = gl_key_span(&key),
-		.client = exported->client,
+		.identity = exported->client,
 		.inherited = exported->inherited,
 		.record = exported->record,
 		.memory = exported->memory };
+	if (exported->has_origin) {
+		gl_network_key(&origin, &exported->origin);
+		entry.record.origin = gl_key_span(&origin);
+	}
 	if (entry.table == GL_TABLE_TRIPLET && !exported->textless)
 		entry.record.text = gl_triplet_text(&triplet);
 	json_t *object = gl_exported_entry(&admin, &entry);

@@ -218,7 +218,8 @@ static uint32_t more(uint32_t count)
 static struct gl_record expected_next(const struct row *row)
 {
 	const struct meaning *means = &meanings[row->outcome];
-	struct gl_record next = { row->now, row->now, 0, 1, 0, { NULL, 0 }, { NULL, 0 } };
+	struct gl_record next = { row->now, row->now, 0, 1, 0, { NULL, 0 }, { NULL, 0 },
+		{ NULL, 0 } };
 	if (row->outcome == STRANGER)
 		return next;
 	if (row->outcome == FORGOTTEN || row->outcome == SET_BACK) {

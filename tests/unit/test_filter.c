@@ -59,7 +59,7 @@ static void make_row(struct row *row, struct dice *dice)
 	struct gl_entry *entry = &row->entry;
 	memset(row, 0, sizeof *row);
 	entry->table = dice_one_in(dice, 3) ? GL_TABLE_CLIENT : GL_TABLE_TRIPLET;
-	entry->client = any_network(dice);
+	entry->identity.network = any_network(dice);
 	entry->inherited = dice_one_in(dice, 20);
 	entry->memory.last_seen = any_time(dice);
 	entry->record.first_seen = any_time(dice);
@@ -139,7 +139,7 @@ static bool model(
 {
 	int64_t seen = row->entry.memory.last_seen;
 	if (admin->client != NULL &&
-	    (row->entry.inherited || !model_client(client, &row->entry.client)))
+	    (row->entry.inherited || !model_client(client, &row->entry.identity.network)))
 		return false;
 	if (row->entry.table == GL_TABLE_TRIPLET)
 		return model_triplet(admin, row);

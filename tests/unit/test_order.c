@@ -142,8 +142,8 @@ static int compare_clients(const struct gl_network *a, const struct gl_network *
 static int compare(const char *field, const struct gl_entry *a, const struct gl_entry *b)
 {
 	if (strcmp(field, "client") == 0)
-		return compare_clients(&a->client, &b->client) < 0   ? -1
-		       : compare_clients(&a->client, &b->client) > 0 ? 1
+		return compare_clients(&a->identity.network, &b->identity.network) < 0   ? -1
+		       : compare_clients(&a->identity.network, &b->identity.network) > 0 ? 1
 								     : 0;
 	bool sender = strcmp(field, "sender") == 0;
 	if (sender || strcmp(field, "recipient") == 0) {

@@ -40,53 +40,53 @@ struct row {
 	struct gl_record next, merged;
 };
 
-static const struct gl_record waits = { 1000, 1060, 0, 2, 0, OURS, NONE };
-static const struct gl_record passed = { 1000, 1300, 1300, 3, 1, OURS, NONE };
-static const struct gl_record clash = { 1000, 1300, 1300, 3, 1, OTHER, REST };
-static const struct gl_record newer = { 1000, 1060, 0, 2, 0, OURS, REST };
-static const struct gl_record restarted = { 9000, 9000, 0, 1, 0, OURS, NONE };
+static const struct gl_record waits = { 1000, 1060, 0, 2, 0, OURS, NONE, NONE };
+static const struct gl_record passed = { 1000, 1300, 1300, 3, 1, OURS, NONE, NONE };
+static const struct gl_record clash = { 1000, 1300, 1300, 3, 1, OTHER, NONE, REST };
+static const struct gl_record newer = { 1000, 1060, 0, 2, 0, OURS, NONE, REST };
+static const struct gl_record restarted = { 9000, 9000, 0, 1, 0, OURS, NONE, NONE };
 
 static const struct row rows[] = {
-	{ "a stranger is stored", NULL, 0, { 1000, 1000, 0, 1, 0, OURS, NONE },
-	    { 1000, 1000, 0, 1, 0, OURS, NONE } },
+	{ "a stranger is stored", NULL, 0, { 1000, 1000, 0, 1, 0, OURS, NONE, NONE },
+	    { 1000, 1000, 0, 1, 0, OURS, NONE, NONE } },
 	{ "a pass whose record was deleted meanwhile is stored", NULL, 1000,
-	    { 1000, 1300, 1300, 2, 1, OURS, NONE }, { 1000, 1300, 1300, 2, 1, OURS, NONE } },
+	    { 1000, 1300, 1300, 2, 1, OURS, NONE, NONE }, { 1000, 1300, 1300, 2, 1, OURS, NONE, NONE } },
 	{ "a stranger takes the place of another text under the same key", &clash, 0,
-	    { 2000, 2000, 0, 1, 0, OURS, NONE }, { 2000, 2000, 0, 1, 0, OURS, NONE } },
+	    { 2000, 2000, 0, 1, 0, OURS, NONE, NONE }, { 2000, 2000, 0, 1, 0, OURS, NONE, NONE } },
 	{ "another text with the same first_seen lends nothing", &clash, 1000,
-	    { 1000, 1060, 0, 2, 0, OURS, NONE }, { 1000, 1060, 0, 2, 0, OURS, NONE } },
-	{ "an early retry is joined", &waits, 1000, { 1000, 1120, 0, 3, 0, OURS, NONE },
-	    { 1000, 1120, 0, 3, 0, OURS, NONE } },
-	{ "a first pass is joined", &waits, 1000, { 1000, 1300, 1300, 3, 1, OURS, NONE },
-	    { 1000, 1300, 1300, 3, 1, OURS, NONE } },
+	    { 1000, 1060, 0, 2, 0, OURS, NONE, NONE }, { 1000, 1060, 0, 2, 0, OURS, NONE, NONE } },
+	{ "an early retry is joined", &waits, 1000, { 1000, 1120, 0, 3, 0, OURS, NONE, NONE },
+	    { 1000, 1120, 0, 3, 0, OURS, NONE, NONE } },
+	{ "a first pass is joined", &waits, 1000, { 1000, 1300, 1300, 3, 1, OURS, NONE, NONE },
+	    { 1000, 1300, 1300, 3, 1, OURS, NONE, NONE } },
 	{ "an early retry that comes in behind the pass takes nothing back", &passed, 1000,
-	    { 1000, 1299, 0, 3, 0, OURS, NONE }, { 1000, 1300, 1300, 3, 1, OURS, NONE } },
+	    { 1000, 1299, 0, 3, 0, OURS, NONE, NONE }, { 1000, 1300, 1300, 3, 1, OURS, NONE, NONE } },
 	{ "of two first passes the earlier counts", &passed, 1000,
-	    { 1000, 1290, 1290, 3, 1, OURS, NONE }, { 1000, 1300, 1290, 3, 1, OURS, NONE } },
+	    { 1000, 1290, 1290, 3, 1, OURS, NONE, NONE }, { 1000, 1300, 1290, 3, 1, OURS, NONE, NONE } },
 	{ "of two first passes the earlier counts, the other way round", &passed, 1000,
-	    { 1000, 1310, 1310, 3, 1, OURS, NONE }, { 1000, 1310, 1300, 3, 1, OURS, NONE } },
+	    { 1000, 1310, 1310, 3, 1, OURS, NONE, NONE }, { 1000, 1310, 1300, 3, 1, OURS, NONE, NONE } },
 	{ "a later message moves last_seen and counts", &passed, 1000,
-	    { 1000, 9000, 1300, 4, 2, OURS, NONE }, { 1000, 9000, 1300, 4, 2, OURS, NONE } },
-	{ "a retry after the window starts anew", &waits, 1000, { 9000, 9000, 0, 1, 0, OURS, NONE },
-	    { 9000, 9000, 0, 1, 0, OURS, NONE } },
+	    { 1000, 9000, 1300, 4, 2, OURS, NONE, NONE }, { 1000, 9000, 1300, 4, 2, OURS, NONE, NONE } },
+	{ "a retry after the window starts anew", &waits, 1000, { 9000, 9000, 0, 1, 0, OURS, NONE, NONE },
+	    { 9000, 9000, 0, 1, 0, OURS, NONE, NONE } },
 	{ "a pass unseen for max_age starts anew", &passed, 1000,
-	    { 9000, 9000, 0, 1, 0, OURS, NONE }, { 9000, 9000, 0, 1, 0, OURS, NONE } },
+	    { 9000, 9000, 0, 1, 0, OURS, NONE, NONE }, { 9000, 9000, 0, 1, 0, OURS, NONE, NONE } },
 	{ "a wait from the future starts anew when the clock went back", &waits, 1000,
-	    { 500, 500, 0, 1, 0, OURS, NONE }, { 500, 500, 0, 1, 0, OURS, NONE } },
+	    { 500, 500, 0, 1, 0, OURS, NONE, NONE }, { 500, 500, 0, 1, 0, OURS, NONE, NONE } },
 	{ "of two that start anew at once the earlier counts", &restarted, 1000,
-	    { 9001, 9001, 0, 1, 0, OURS, NONE }, { 9000, 9001, 0, 1, 0, OURS, NONE } },
+	    { 9001, 9001, 0, 1, 0, OURS, NONE, NONE }, { 9000, 9001, 0, 1, 0, OURS, NONE, NONE } },
 	{ "of two strangers at once the earlier counts", &waits, 0,
-	    { 999, 999, 0, 1, 0, OURS, NONE }, { 999, 1060, 0, 2, 0, OURS, NONE } },
+	    { 999, 999, 0, 1, 0, OURS, NONE, NONE }, { 999, 1060, 0, 2, 0, OURS, NONE, NONE } },
 	{ "of two strangers at once the earlier counts, the other way round", &waits, 0,
-	    { 1001, 1001, 0, 1, 0, OURS, NONE }, { 1000, 1060, 0, 2, 0, OURS, NONE } },
+	    { 1001, 1001, 0, 1, 0, OURS, NONE, NONE }, { 1000, 1060, 0, 2, 0, OURS, NONE, NONE } },
 	{ "a pass that was decided before others started anew is kept", &restarted, 1000,
-	    { 1000, 1300, 1300, 2, 1, OURS, NONE }, { 1000, 9000, 1300, 2, 1, OURS, NONE } },
+	    { 1000, 1300, 1300, 2, 1, OURS, NONE, NONE }, { 1000, 9000, 1300, 2, 1, OURS, NONE, NONE } },
 	{ "fields of later versions survive a join", &newer, 1000,
-	    { 1000, 1120, 0, 3, 0, OURS, NONE }, { 1000, 1120, 0, 3, 0, OURS, REST } },
+	    { 1000, 1120, 0, 3, 0, OURS, NONE, NONE }, { 1000, 1120, 0, 3, 0, OURS, NONE, REST } },
 	{ "fields of later versions survive a new start", &newer, 1000,
-	    { 9000, 9000, 0, 1, 0, OURS, NONE }, { 9000, 9000, 0, 1, 0, OURS, REST } },
+	    { 9000, 9000, 0, 1, 0, OURS, NONE, NONE }, { 9000, 9000, 0, 1, 0, OURS, NONE, REST } },
 	{ "fields of later versions are not taken from the op twice", &newer, 1000,
-	    { 1000, 1120, 0, 3, 0, OURS, REST }, { 1000, 1120, 0, 3, 0, OURS, REST } },
+	    { 1000, 1120, 0, 3, 0, OURS, NONE, REST }, { 1000, 1120, 0, 3, 0, OURS, NONE, REST } },
 };
 
 static void assert_same_record(const struct gl_record *a, const struct gl_record *b)
@@ -320,10 +320,10 @@ static void a_text_that_is_to_be_kept_stays(void **state)
 	static const struct gl_span none = NONE;
 	struct gl_op op = { .record = { 900, 1400, 0, 2, 0, NONE, NONE }, .keep_text = true };
 	struct gl_record merged = gl_record_merge(&passed, &op);
-	assert_same_record(&merged, &(struct gl_record){ 900, 1400, 1300, 3, 1, OURS, NONE });
+	assert_same_record(&merged, &(struct gl_record){ 900, 1400, 1300, 3, 1, OURS, NONE, NONE });
 	op.base = passed.first_seen;
 	merged = gl_record_merge(&passed, &op);
-	assert_same_record(&merged, &(struct gl_record){ 900, 1400, 0, 2, 0, OURS, NONE });
+	assert_same_record(&merged, &(struct gl_record){ 900, 1400, 0, 2, 0, OURS, NONE, NONE });
 	merged = gl_record_merge(NULL, &op);
 	assert_true(gl_span_equal(merged.text, none));
 	op.keep_text = false;

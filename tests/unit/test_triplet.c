@@ -313,6 +313,10 @@ static void the_longest_pool_fits_and_what_is_none_is_corrupt(void **state)
 		struct gl_span key;
 	} cases[] = {
 		{ "no name", { "n\0", 2 } },
+		{ "one label", { "norg\0", 5 } },
+		{ "an address", { "n192.0.2.7\0", 11 } },
+		{ "an empty label", { "nexample..org\0", 14 } },
+		{ "a blank", { "nexample .org\0", 14 } },
 		{ "no NUL", { "nexample.org", 12 } },
 		{ "a digest cut short", { "nexample.org\0" "123456789012345", 28 } },
 		{ "a digest too long", { "nexample.org\0" "12345678901234567", 30 } },
@@ -322,6 +326,7 @@ static void the_longest_pool_fits_and_what_is_none_is_corrupt(void **state)
 	struct gl_identity read, longest = { .kind = GL_BY_POOL, .pool = { name, sizeof name } };
 	struct gl_key key;
 	memset(name, 'x', sizeof name);
+	name[1] = '.';
 	gl_identity_key(&key, &longest);
 	assert_int_equal(key.len, 1 + GL_POOL_MAX + 1);
 	assert_int_equal(gl_key_identity(&read, gl_key_span(&key)), GL_OK);

@@ -88,7 +88,7 @@ static void compare(struct gl_admin *admin, const struct gl_filter *filter, enum
 		assert_int_equal(some.keys[i].len, all.keys[i].len);
 		assert_memory_equal(some.keys[i].bytes, all.keys[i].bytes, all.keys[i].len);
 	}
-	if (filter->client.prefix % 8 == 0)
+	if (filter->client.network.prefix % 8 == 0)
 		assert_int_equal(some.looked_at, some.count);
 }
 

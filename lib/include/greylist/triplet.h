@@ -57,8 +57,15 @@ enum gl_identity_kind { GL_BY_NETWORK, GL_BY_POOL, GL_BY_ANYONE };
 struct gl_identity {
 	enum gl_identity_kind kind;
 	struct gl_network network; /* GL_BY_NETWORK */
-	struct gl_span pool;       /* GL_BY_POOL: a domain of 1 to GL_POOL_MAX octets, no NUL */
+	struct gl_span pool;       /* GL_BY_POOL: a name as gl_is_pool_name has it */
 };
+
+/*
+ * Whether it can be the name of a pool: two labels or more of letters,
+ * digits, '-' and '_', at most GL_POOL_MAX octets in all, and no number
+ * at the end, which addresses have.
+ */
+bool gl_is_pool_name(struct gl_span text);
 
 /* The digest secret of one table. Never printed, exported or backed up. */
 struct gl_secret {
