@@ -30,6 +30,9 @@ static enum gl_reason list_reason(enum gl_list list)
 		return GL_REASON_RECIPIENT_LIST;
 	case GL_LIST_SENDERS:
 	case GL_LIST_NEVER:
+	case GL_LIST_SUFFIXES:
+	case GL_LIST_SUFFIX_WILDCARDS:
+	case GL_LIST_SUFFIX_EXCEPTIONS:
 	case GL_LISTS:
 		break;
 	}

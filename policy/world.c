@@ -150,7 +150,8 @@ size_t gl_world_rule_inputs(
 	count += add_words(world, inputs + count, GL_LIST_NEVER, &config->never_auto_whitelist);
 	count = add_files(inputs, count, GL_LIST_CLIENTS, &config->client_lists);
 	count = add_files(inputs, count, GL_LIST_RECIPIENTS, &config->recipient_lists);
-	return add_files(inputs, count, GL_LIST_SENDERS, &config->sender_lists);
+	count = add_files(inputs, count, GL_LIST_SENDERS, &config->sender_lists);
+	return add_files(inputs, count, GL_LIST_SUFFIXES, &config->suffix_lists);
 }
 
 static void note_rule_mistake(void *context, const char *mistake)

@@ -95,8 +95,8 @@ void gl_world_open_message(struct gl_world *world, struct gl_span instance);
 /* What a judge needs, once gl_world_open said GL_OK. */
 struct gl_bench gl_world_bench(const struct gl_world *world);
 
-/* Fills in the inputs of the exempt lists; returns how many. For `check`. */
-enum { GL_WORLD_INPUTS_MAX = 3 * GL_CONFIG_FILES_MAX + 2 };
+/* Fills in the inputs of the exempt lists and public suffixes; returns how many. For `check`. */
+enum { GL_WORLD_INPUTS_MAX = 4 * GL_CONFIG_FILES_MAX + 2 };
 size_t gl_world_rule_inputs(
     const struct gl_world *world, struct gl_rules_input inputs[GL_WORLD_INPUTS_MAX]);
 

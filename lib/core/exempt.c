@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "greylist/punycode.h"
+#include "greylist/suffix.h"
+
 /* RFC 1035 2.3.4 */
 enum { LABEL_MAX = 63 };
 
@@ -18,6 +21,12 @@ const char *gl_list_name(enum gl_list list)
 		return "senders";
 	case GL_LIST_NEVER:
 		return "never_auto_whitelist";
+	case GL_LIST_SUFFIXES:
+		return "suffixes";
+	case GL_LIST_SUFFIX_WILDCARDS:
+		return "suffix wildcards";
+	case GL_LIST_SUFFIX_EXCEPTIONS:
+		return "suffix exceptions";
 	case GL_LISTS:
 		break;
 	}
@@ -248,15 +257,24 @@ static enum gl_status read_regex(struct gl_rule *rule, struct gl_span entry, con
 	return *why == NULL ? GL_OK : GL_MALFORMED;
 }
 
+struct gl_span gl_rule_entry(enum gl_list list, struct gl_span line)
+{
+	if (list >= GL_EXEMPT_LISTS)
+		return gl_suffix_entry(line);
+	return gl_span_trim(gl_span_head(line, gl_span_find(line, '#')));
+}
+
 enum gl_status gl_rule_parse(
     struct gl_rule *rule, enum gl_list list, struct gl_span line, const char **why)
 {
-	struct gl_span entry = gl_span_trim(gl_span_head(line, gl_span_find(line, '#')));
+	struct gl_span entry = gl_rule_entry(list, line);
 
 	*why = NULL;
 	*rule = (struct gl_rule){ .list = list };
 	if (entry.len == 0)
 		return GL_NOT_FOUND;
+	if (list >= GL_EXEMPT_LISTS)
+		return gl_suffix_parse(rule, entry, why);
 	if (entry.at[0] == '/')
 		return read_regex(rule, entry, why);
 	if (entry.len > GL_RULE_TEXT_MAX) {
@@ -284,10 +302,24 @@ static char list_byte(enum gl_list list)
 		return 's';
 	case GL_LIST_NEVER:
 		return 'n';
+	case GL_LIST_SUFFIXES:
+		return 'p';
+	case GL_LIST_SUFFIX_WILDCARDS:
+		return 'w';
+	case GL_LIST_SUFFIX_EXCEPTIONS:
+		return 'e';
 	case GL_LISTS:
 		break;
 	}
 	return '?';
+}
+
+bool gl_rule_is_suffix(struct gl_span key)
+{
+	for (enum gl_list list = GL_EXEMPT_LISTS; list < GL_LISTS; list++)
+		if (key.len > 0 && key.at[0] == list_byte(list))
+			return true;
+	return false;
 }
 
 static char kind_byte(enum gl_rule_kind kind)
@@ -307,6 +339,18 @@ static char kind_byte(enum gl_rule_kind kind)
 	return '?';
 }
 
+static void out_text(struct gl_out *out, const struct gl_rule *rule)
+{
+	if (rule->list >= GL_EXEMPT_LISTS) {
+		gl_out_domain(out, rule->text);
+	} else if (rule->kind != GL_RULE_REGEX) {
+		gl_out_lower(out, rule->text);
+	} else {
+		gl_out_byte(out, (char)(rule->number >> 8));
+		gl_out_byte(out, (char)(rule->number & 0xff));
+	}
+}
+
 void gl_rule_key(struct gl_key *key, const struct gl_rule *rule)
 {
 	struct gl_out out = gl_out_into((char *)key->bytes, sizeof key->bytes);
@@ -318,12 +362,7 @@ void gl_rule_key(struct gl_key *key, const struct gl_rule *rule)
 		gl_out_span(&out, gl_key_span(&network));
 	} else {
 		gl_out_byte(&out, kind_byte(rule->kind));
-		if (rule->kind != GL_RULE_REGEX) {
-			gl_out_lower(&out, rule->text);
-		} else {
-			gl_out_byte(&out, (char)(rule->number >> 8));
-			gl_out_byte(&out, (char)(rule->number & 0xff));
-		}
+		out_text(&out, rule);
 	}
 	key->len = (uint16_t)out.len;
 }

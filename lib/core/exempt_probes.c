@@ -167,7 +167,7 @@ void gl_exempt_probes(struct gl_probes *probes, const struct gl_rules_head *head
 {
 	probes->count = 0;
 	probes->used = 0;
-	for (enum gl_list list = 0; list < GL_LISTS; list++) {
+	for (enum gl_list list = 0; list < GL_EXEMPT_LISTS; list++) {
 		const struct gl_rules_use *use = &head->use[list];
 
 		if (list == GL_LIST_RECIPIENTS || list == GL_LIST_SENDERS)

@@ -2,7 +2,13 @@
 
 #include <string.h>
 
-enum { HEAD_VERSION = 2, USES_ADDRESS = 1, USES_USER = 2 };
+enum {
+	HEAD_VERSION = 3,
+	HEAD_WITHOUT_SUFFIXES = 2, /* the version before: the same of the exempt lists alone */
+	USE_SIZE = 5 + 17 + 4 + 1 + 2,
+	USES_ADDRESS = 1,
+	USES_USER = 2
+};
 
 static void out_be32(struct gl_out *out, uint32_t number)
 {
@@ -76,15 +82,29 @@ void gl_rules_head_encode(uint8_t bytes[GL_RULES_HEAD_SIZE], const struct gl_rul
 	}
 }
 
+/* How many lists this head tells of; 0: it is none. */
+static size_t lists_of(struct gl_span bytes)
+{
+	size_t lists = 0;
+
+	if (bytes.len > 0 && bytes.at[0] == HEAD_VERSION)
+		lists = GL_LISTS;
+	else if (bytes.len > 0 && bytes.at[0] == HEAD_WITHOUT_SUFFIXES)
+		lists = GL_EXEMPT_LISTS;
+	return bytes.len == 1 + GL_STAMP_SIZE + lists * USE_SIZE ? lists : 0;
+}
+
 enum gl_status gl_rules_head_decode(struct gl_rules_head *head, struct gl_span bytes)
 {
-	if (bytes.len != GL_RULES_HEAD_SIZE || bytes.at[0] != HEAD_VERSION)
-		return GL_CORRUPT;
+	size_t lists = lists_of(bytes);
 	const char *at = bytes.at + 1;
 
+	if (lists == 0)
+		return GL_CORRUPT;
+	*head = (struct gl_rules_head){ .stamp = { 0 } };
 	memcpy(head->stamp, at, GL_STAMP_SIZE);
 	at += GL_STAMP_SIZE;
-	for (size_t list = 0; list < GL_LISTS; list++) {
+	for (size_t list = 0; list < lists; list++) {
 		struct gl_rules_use *use = &head->use[list];
 
 		memcpy(use->v4, at, sizeof use->v4);

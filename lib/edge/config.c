@@ -105,6 +105,12 @@ const struct gl_option gl_options[] = {
 	    "/etc/greylist/senders /etc/greylist/senders.local", NULL, NULL,
 	    "at most 32 absolute paths of up to 255 bytes", GL_FORM_LIST,
 	    "Files of senders whose mail never waits; senders are easily forged." },
+	{ "suffix_lists", gl_value_file, AT(suffix_lists),
+	    "/usr/share/publicsuffix/public_suffix_list.dat /etc/greylist/suffixes "
+	    "/etc/greylist/suffixes.local",
+	    NULL, NULL, "at most 32 absolute paths of up to 255 bytes", GL_FORM_LIST,
+	    "Files of public suffixes, which tell whose a client's name is; one of them is "
+	    "enough." },
 	{ "relays", gl_value_relay, AT(relays), "", NULL, NULL,
 	    "at most 256 addresses, networks or host names", GL_FORM_LIST,
 	    "Your own backup MX and forwarders: pass, and are never remembered or counted." },
@@ -188,6 +194,7 @@ void gl_config_clear(struct gl_config *config)
 	gl_strings_clear(&config->client_lists);
 	gl_strings_clear(&config->recipient_lists);
 	gl_strings_clear(&config->sender_lists);
+	gl_strings_clear(&config->suffix_lists);
 	gl_strings_clear(&config->relays);
 	gl_strings_clear(&config->never_auto_whitelist);
 	free(config->log_ident);

@@ -123,10 +123,11 @@ static enum gl_status add_rule(
 {
 	char room[4 + PATH_MAX + 1 + GL_REGEX_TEXT_MAX + 1 + GL_REGEX_CODE_MAX];
 	struct gl_out value = gl_out_into(room, sizeof room);
+	const struct gl_rule_source brief = { .line = source->line };
 	struct gl_key key;
 
 	gl_rule_key(&key, rule);
-	gl_rule_value_encode(&value, source);
+	gl_rule_value_encode(&value, rule->list < GL_EXEMPT_LISTS ? source : &brief);
 	gl_rules_head_add(&compiler->rules->head, rule);
 	return add_item(compiler, gl_key_span(&key), gl_out_done(&value));
 }
@@ -173,7 +174,7 @@ static enum gl_status add_line(
 	const char *why;
 	enum gl_status status = gl_rule_parse(&rule, list, source.text, &why);
 
-	source.text = gl_span_trim(gl_span_head(source.text, gl_span_find(source.text, '#')));
+	source.text = gl_rule_entry(list, source.text);
 	if (status == GL_NOT_FOUND)
 		return GL_OK;
 	if (why != NULL)
@@ -254,10 +255,14 @@ static int read_all(struct text *text, int fd)
 	}
 }
 
-static bool may_be_missing(struct gl_span path)
+/* Of the public suffixes each machine has what it has: a package's file, or only ours. */
+static bool may_be_missing(const struct gl_rules_input *input)
 {
+	struct gl_span path = gl_span_of(input->path);
 	struct gl_span ending = gl_span_of(".local");
 
+	if (input->list == GL_LIST_SUFFIXES)
+		return true;
 	return path.len >= ending.len &&
 	       gl_span_equal(gl_span_skip(path, path.len - ending.len), ending);
 }
@@ -272,7 +277,7 @@ static enum gl_status add_file(struct compiler *compiler, const struct gl_rules_
 
 	if (status == GL_OK)
 		status = add_text(compiler, input, (struct gl_span){ text.bytes, text.len });
-	else if (status == GL_NOT_FOUND && !may_be_missing(gl_span_of(input->path)))
+	else if (status == GL_NOT_FOUND && !may_be_missing(input))
 		report(compiler, "%s: there is no such file: make it, or take it out of the option",
 		    input->path);
 	else if (status != GL_NOT_FOUND)

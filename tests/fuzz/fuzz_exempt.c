@@ -125,7 +125,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	take_anything(line, delimiter);
 	enum gl_status status = gl_rule_parse(
-	    &rule, (enum gl_list)(data[0] % GL_LISTS), line, &why);
+	    &rule, (enum gl_list)(data[0] % GL_EXEMPT_LISTS), line, &why);
 
 	if (status == GL_OK) {
 		read_back(&rule);

@@ -51,7 +51,8 @@ static void begin(struct scene *scene, void **state, int64_t first_seen)
 	scene->fixture->store = NULL;
 	int len = snprintf(text, sizeof text,
 	    "database = \"%s\"\nlog_target = \"none\"\n"
-	    "client_lists = {}\nrecipient_lists = {}\nsender_lists = {}\n",
+	    "client_lists = {}\nrecipient_lists = {}\nsender_lists = {}\n"
+	    "suffix_lists = {}\n",
 	    database);
 	tmpdir_write(database, "greylist.conf", text, (size_t)len);
 	scene->config = strdup(tmpdir_path(database, "greylist.conf"));

@@ -28,6 +28,7 @@ static void assert_same_text(const struct gl_config *a, const struct gl_config *
 	assert_strings(&a->client_lists, &b->client_lists);
 	assert_strings(&a->recipient_lists, &b->recipient_lists);
 	assert_strings(&a->sender_lists, &b->sender_lists);
+	assert_strings(&a->suffix_lists, &b->suffix_lists);
 	assert_strings(&a->relays, &b->relays);
 	assert_strings(&a->never_auto_whitelist, &b->never_auto_whitelist);
 }
@@ -86,6 +87,11 @@ static void the_defaults_are_the_promised_ones(void **state)
 	assert_int_equal(config->client_lists.line, 0);
 	assert_string_equal(config->recipient_lists.at[0], "/etc/greylist/recipients");
 	assert_string_equal(config->sender_lists.at[0], "/etc/greylist/senders");
+	assert_int_equal(config->suffix_lists.count, 3);
+	assert_string_equal(
+	    config->suffix_lists.at[0], "/usr/share/publicsuffix/public_suffix_list.dat");
+	assert_string_equal(config->suffix_lists.at[1], "/etc/greylist/suffixes");
+	assert_string_equal(config->suffix_lists.at[2], "/etc/greylist/suffixes.local");
 	assert_int_equal(config->relays.count, 0);
 	assert_int_equal(config->never_auto_whitelist.count, 0);
 	assert_string_equal(config->log_ident, "greylist-policy");

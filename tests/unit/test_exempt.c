@@ -334,7 +334,7 @@ static void test_the_text_between_the_slashes(void **state)
 static void test_names_of_the_lists(void **state)
 {
 	static const char *const names[GL_LISTS] = { "relays", "clients", "recipients", "senders",
-		"never_auto_whitelist" };
+		"never_auto_whitelist", "suffixes", "suffix wildcards", "suffix exceptions" };
 
 	(void)state;
 	for (enum gl_list list = 0; list < GL_LISTS; list++)

@@ -93,7 +93,7 @@ static void random_mailbox(struct dice *dice, char *mailbox)
 
 static void random_entry(struct dice *dice, struct entry *entry)
 {
-	entry->list = (enum gl_list)dice_between(dice, 0, GL_LISTS - 1);
+	entry->list = (enum gl_list)dice_between(dice, 0, GL_EXEMPT_LISTS - 1);
 	bool clients = entry->list < GL_LIST_RECIPIENTS || entry->list == GL_LIST_NEVER;
 
 	if (dice_one_in(dice, 3)) {
@@ -192,6 +192,9 @@ static bool plainly_matches(const struct entry *entry, const struct question *qu
 		return plain_mailbox(entry->text, question->recipient, question->delimiter);
 	case GL_LIST_SENDERS:
 		return plain_mailbox(entry->text, question->sender, question->delimiter);
+	case GL_LIST_SUFFIXES:
+	case GL_LIST_SUFFIX_WILDCARDS:
+	case GL_LIST_SUFFIX_EXCEPTIONS:
 	case GL_LISTS:
 		break;
 	}

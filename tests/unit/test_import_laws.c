@@ -39,7 +39,7 @@ static void make_table(const struct place *place, const char *name, char secret,
 	char text[2048], config[64], bytes[GL_SECRET_SIZE];
 	int len = snprintf(text, sizeof text,
 	    "database = \"%s\"\nlog_target = \"none\"\nsync = none\nclient_lists = {}\n"
-	    "recipient_lists = {}\nsender_lists = {}\n%s\n",
+	    "recipient_lists = {}\nsender_lists = {}\nsuffix_lists = {}\n%s\n",
 	    path_of(place, name, ""), more);
 	snprintf(config, sizeof config, "%s.conf", name);
 	tmpdir_write(place->root, config, text, (size_t)len);

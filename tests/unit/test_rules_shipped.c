@@ -9,8 +9,9 @@
 
 #include "greylist/regex.h"
 #include "greylist/rules.h"
+#include "greylist/suffix.h"
 
-enum { LINE_MAX_BYTES = 512, REASON_WORDS_MIN = 4, CLIENTS_MIN = 40 };
+enum { LINE_MAX_BYTES = 512, REASON_WORDS_MIN = 4, CLIENTS_MIN = 40, SUFFIXES_MIN = 500 };
 
 static const struct gl_rules_input inputs[] = {
 	{ .list = GL_LIST_CLIENTS, .path = GREYLIST_CONF_DIR "/clients" },
@@ -181,11 +182,75 @@ static void test_no_client_entry_is_a_whole_top_level_domain(void **state)
 	gl_rules_free(rules);
 }
 
+/* By their labels from the last one on, whatever mark is in front. */
+static int by_labels(struct gl_span a, struct gl_span b)
+{
+	while (a.len > 0 && b.len > 0) {
+		size_t dot_a = gl_span_find_last(a, '.');
+		size_t dot_b = gl_span_find_last(b, '.');
+		bool last_a = dot_a == a.len;
+		bool last_b = dot_b == b.len;
+		int order = gl_span_compare(last_a ? a : gl_span_skip(a, dot_a + 1),
+		    last_b ? b : gl_span_skip(b, dot_b + 1));
+
+		if (order != 0)
+			return order;
+		a = gl_span_head(a, last_a ? 0 : dot_a);
+		b = gl_span_head(b, last_b ? 0 : dot_b);
+	}
+	return (a.len > 0) - (b.len > 0);
+}
+
+static struct gl_span unmarked(char *line)
+{
+	struct gl_span entry = gl_suffix_entry(gl_span_of(line));
+
+	return gl_span_skip(entry, entry.at[0] == '*' ? 2 : entry.at[0] == '!');
+}
+
+/* Every rule behind a dated heading, in its place, and once. */
+static void test_the_suffixes_are_sorted_and_stand_once(void **state)
+{
+	const struct gl_rules_input input = { .list = GL_LIST_SUFFIXES,
+		.path = GREYLIST_CONF_DIR "/suffixes" };
+	struct gl_ruleset *rules = compile(&input, 1);
+	FILE *file = fopen(input.path, "r");
+	char lines[2][LINE_MAX_BYTES] = { "", "" };
+	unsigned which = 0;
+	bool dated = false;
+	size_t entries = 0;
+
+	(void)state;
+	assert_non_null(file);
+	while (fgets(lines[which], LINE_MAX_BYTES, file) != NULL) {
+		char *line = lines[which];
+
+		if (strncmp(line, "// ---- ", 8) == 0) {
+			dated = strstr(line, "(2") != NULL && is_date(strstr(line, "(2") + 1);
+			lines[!which][0] = '\0';
+		}
+		if (line[0] == '\n' || line[0] == '/')
+			continue;
+		if (!dated)
+			fail_msg("no date is given for %s", line);
+		if (lines[!which][0] != '\0' &&
+		    by_labels(unmarked(lines[!which]), unmarked(line)) >= 0)
+			fail_msg("out of order: %s", line);
+		entries++;
+		which = !which;
+	}
+	fclose(file);
+	assert_true(entries >= SUFFIXES_MIN);
+	assert_int_equal(rules->count, entries + 1);
+	gl_rules_free(rules);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_shipped_lists_have_no_mistake),
 		cmocka_unit_test(test_every_entry_has_a_reason_and_stands_once),
+		cmocka_unit_test(test_the_suffixes_are_sorted_and_stand_once),
 		cmocka_unit_test(test_no_client_entry_is_a_whole_top_level_domain),
 	};
 

@@ -31,6 +31,9 @@ static struct gl_rules_head head_of_everything(void)
 		rule_of(GL_LIST_SENDERS, "/^u/"),
 		rule_of(GL_LIST_SENDERS, "/^v/"),
 		rule_of(GL_LIST_NEVER, "example"),
+		rule_of(GL_LIST_SUFFIXES, "co.uk"),
+		rule_of(GL_LIST_SUFFIXES, "*.ck"),
+		rule_of(GL_LIST_SUFFIXES, "!www.ck"),
 	};
 
 	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
@@ -57,6 +60,9 @@ static void test_head_says_what_occurs(void **state)
 	assert_int_equal(head.use[GL_LIST_SENDERS].regexes, 2);
 	assert_int_equal(head.use[GL_LIST_RECIPIENTS].regexes, 0);
 	assert_int_equal(head.use[GL_LIST_NEVER].labels, 1 << 1);
+	assert_int_equal(head.use[GL_LIST_SUFFIXES].labels, 1 << 2);
+	assert_int_equal(head.use[GL_LIST_SUFFIX_WILDCARDS].labels, 1 << 1);
+	assert_int_equal(head.use[GL_LIST_SUFFIX_EXCEPTIONS].labels, 1 << 2);
 }
 
 static void test_head_comes_back_as_it_was(void **state)
@@ -99,6 +105,29 @@ static void test_head_of_another_size_or_version(void **state)
 	assert_int_equal(gl_rules_head_decode(&head, span), GL_CORRUPT);
 	span.len = GL_RULES_HEAD_SIZE;
 	bytes[0]++;
+	assert_int_equal(gl_rules_head_decode(&head, span), GL_CORRUPT);
+}
+
+/* Version 2, from before the public suffixes, as it lies in tables: an override of a.example. */
+static void test_head_of_the_version_before(void **state)
+{
+	enum { SIZE = 1 + 16 + 5 * 29, LABELS = 1 + 16 + 29 + 22 };
+	uint8_t bytes[GL_RULES_HEAD_SIZE] = { 2, 's' };
+	struct gl_span span = { (char *)bytes, SIZE };
+	struct gl_rules_head head;
+
+	(void)state;
+	bytes[LABELS + 3] = 1 << 2;
+	memset(&head, 0xff, sizeof head);
+	assert_int_equal(gl_rules_head_decode(&head, span), GL_OK);
+	assert_int_equal(head.stamp[0], 's');
+	for (size_t i = 0; i < GL_LISTS; i++)
+		assert_int_equal(head.use[i].labels, i == GL_LIST_CLIENTS ? 1 << 2 : 0);
+	span.len = GL_RULES_HEAD_SIZE;
+	assert_int_equal(gl_rules_head_decode(&head, span), GL_CORRUPT);
+	bytes[0] = 3;
+	assert_int_equal(gl_rules_head_decode(&head, span), GL_OK);
+	span.len = SIZE;
 	assert_int_equal(gl_rules_head_decode(&head, span), GL_CORRUPT);
 }
 
@@ -212,6 +241,7 @@ int main(void)
 		cmocka_unit_test(test_head_says_what_occurs),
 		cmocka_unit_test(test_head_comes_back_as_it_was),
 		cmocka_unit_test(test_head_of_another_size_or_version),
+		cmocka_unit_test(test_head_of_the_version_before),
 		cmocka_unit_test(test_head_with_more_expressions_than_a_list_takes),
 		cmocka_unit_test(test_value_of_an_expression),
 		cmocka_unit_test(test_value_comes_back_as_it_was),

@@ -68,6 +68,7 @@ struct gl_config {
 	struct gl_strings client_lists;
 	struct gl_strings recipient_lists;
 	struct gl_strings sender_lists;
+	struct gl_strings suffix_lists;
 	struct gl_strings relays;
 	char *log_ident;
 	char *log_facility; /* a syslog facility's name, such as "mail" */

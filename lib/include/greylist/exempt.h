@@ -24,14 +24,16 @@
  * name it also meets "unknown". Its line is longer than others may be,
  * and a list has only so many: each of them costs every request.
  *
- * The last list, never_auto_whitelist, exempts nobody: its clients have
- * to wait with each new triplet, however often they passed before.
+ * The list never_auto_whitelist exempts nobody: its clients have
+ * to wait with each new triplet, however often they passed before. Nor
+ * do the public suffixes (suffix.h), whose files have a grammar of their
+ * own: what they say of a client's name is asked through pool.h.
  *
  * The files are compiled into exact keys, so a request asks the rules
  * with a handful of look-ups however long the lists are:
  *
  *     octet    0      list: 'L' relays, 'c' clients, 'r' recipients, 's' senders,
- *                     'n' never
+ *                     'n' never, 'p' public suffixes, 'w' their wildcards, 'e' exceptions
  *     octet    1      kind: '4' '6' network, 'd' domain, 'a' address, 'u' user, 'x' expression
  *     then            network: prefix length and (prefix + 7) / 8 octets;
  *                     domain, user@domain or user (without '@'): lower-case text;
@@ -39,7 +41,8 @@
  *
  * and the value is the line number (4 octets, big-endian), the file's
  * name, NUL, and the entry as it was written; behind an expression a NUL
- * and its code may follow. One more key, the single octet 0, holds the
+ * and its code may follow; of a public suffix, of which there are
+ * thousands, file and entry are left out. One more key, the single octet 0, holds the
  * head: a stamp that says which files it was compiled from, which prefix
  * lengths and label counts occur, and how many expressions each list
  * has, so that no look-up is made that cannot succeed.
@@ -49,17 +52,24 @@
 
 #include "greylist/triplet.h"
 
-/* In order of precedence. */
+/* In order of precedence, as far as gl_exempt_probes asks them. */
 enum gl_list {
 	GL_LIST_RELAYS,
 	GL_LIST_CLIENTS,
 	GL_LIST_RECIPIENTS,
 	GL_LIST_SENDERS,
 	GL_LIST_NEVER,
+	GL_EXEMPT_LISTS, /* so many; those below say where a name's pool begins */
+	GL_LIST_SUFFIXES = GL_EXEMPT_LISTS,
+	GL_LIST_SUFFIX_WILDCARDS,  /* without their "*." */
+	GL_LIST_SUFFIX_EXCEPTIONS, /* without their '!' */
 	GL_LISTS
 };
 
-/* "relays", "clients", "recipients", "senders", "never_auto_whitelist". Static. */
+/*
+ * "relays", "clients", "recipients", "senders", "never_auto_whitelist",
+ * "suffixes", "suffix wildcards", "suffix exceptions". Static.
+ */
 const char *gl_list_name(enum gl_list list);
 
 enum {
@@ -80,7 +90,8 @@ struct gl_rule {
 	enum gl_list list;
 	enum gl_rule_kind kind;
 	struct gl_network network; /* GL_RULE_NETWORK */
-	struct gl_span text;       /* otherwise; an expression without its slashes */
+	struct gl_span text;       /* otherwise; an expression without its slashes, a public suffix
+				      perhaps in UTF-8 */
 	uint16_t number; /* GL_RULE_REGEX: its place among the list's, the caller's to set */
 };
 
@@ -92,13 +103,21 @@ struct gl_rule {
  *   GL_MALFORMED  no entry of this list; *why says what is wrong and what to write (static text)
  *   GL_TOO_LONG   over GL_RULE_TEXT_MAX, GL_REGEX_TEXT_MAX or GL_LABELS_MAX; *why likewise
  *
- * Whether an expression is a good one only regex.h can say.
+ * Whether an expression is a good one only regex.h can say. A line of
+ * public suffixes is read as suffix.h has it, and the rule's list is the
+ * one of the three that it belongs to.
  */
 GL_CHECKED enum gl_status gl_rule_parse(
     struct gl_rule *rule, enum gl_list list, struct gl_span line, const char **why);
 
+/* The line's entry as it stands there, without its comment and the blanks around it. */
+struct gl_span gl_rule_entry(enum gl_list list, struct gl_span line);
+
 /* The entry's key in the rules. Cannot fail: a parsed entry fits. */
 void gl_rule_key(struct gl_key *key, const struct gl_rule *rule);
+
+/* Whether a key of the rules is that of a public suffix. */
+bool gl_rule_is_suffix(struct gl_span key);
 
 /* Which look-ups can succeed at all. */
 struct gl_rules_head {
@@ -116,7 +135,12 @@ struct gl_rules_head {
 /* Also counts the list's expressions: the next one's number is use[list].regexes. */
 void gl_rules_head_add(struct gl_rules_head *head, const struct gl_rule *rule);
 void gl_rules_head_encode(uint8_t bytes[GL_RULES_HEAD_SIZE], const struct gl_rules_head *head);
-/* GL_CORRUPT: wrong size, version or counts; the rules have to be compiled again. */
+/*
+ * Takes the head that greylist wrote before there were public suffixes
+ * as well: what a postmaster said by hand (override.h) stays in force.
+ *
+ *   GL_CORRUPT  wrong size, version or counts; the rules have to be compiled again
+ */
 GL_CHECKED enum gl_status gl_rules_head_decode(struct gl_rules_head *head, struct gl_span bytes);
 void gl_rules_head_key(struct gl_key *key);
 

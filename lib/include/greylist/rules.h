@@ -1,11 +1,11 @@
 /*
- * rules - compiles the exempt lists' text into a struct gl_ruleset.
+ * rules - compiles the text of exempt lists and public suffixes into a struct gl_ruleset.
  *
  * The one room that reads list files. A bad line is reported with its
  * file and line and skipped; the rest works. A file that is named but
- * missing is reported, unless its name ends in ".local". A file that is
- * there but cannot be read fails the whole compilation: the caller then
- * keeps the last good rules.
+ * missing is reported, unless its name ends in ".local" or it is one of
+ * public suffixes. A file that is there but cannot be read fails the whole compilation: the caller
+ * then keeps the last good rules.
  */
 #ifndef GREYLIST_RULES_H
 #define GREYLIST_RULES_H
