@@ -56,6 +56,28 @@ static bool become_owner(struct gl_check *check)
 	return true;
 }
 
+static size_t count_suffixes(const struct gl_ruleset *rules)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < rules->count; i++)
+		count += gl_rule_is_suffix(rules->items[i].key);
+	return count;
+}
+
+/* As gl_suffix_probes has it: a wildcard alone makes nobody's name out. */
+static void check_suffixes(struct gl_check *check, const struct gl_rules_head *head, size_t count)
+{
+	const struct gl_world *world = &check->admin->world;
+	struct gl_place place = gl_at_parameter(world->config_path, "suffix_lists");
+	if (world->config.suffix_lists.count == 0)
+		return;
+	if (head->use[GL_LIST_SUFFIXES].labels != 0)
+		gl_finding_ok(check, "public suffixes: %zu rules", count);
+	else
+		gl_finding(check, GL_FINDING_SUFFIXES_MISSING, place,
+		    "none of its files is there, or has a rule");
+}
+
 /* The rules are the caller's to free; NULL where they cannot be compiled. */
 static struct gl_ruleset *check_lists(struct gl_check *check)
 {
@@ -78,8 +100,10 @@ static struct gl_ruleset *check_lists(struct gl_check *check)
 	lists.rules = rules;
 	gl_lint_lists(check, &lists);
 	gl_lint_unread(check, &lists);
+	size_t suffixes = count_suffixes(rules);
 	if (check->warnings == warnings)
-		gl_finding_ok(check, "exempt lists: %zu entries", rules->count - 1);
+		gl_finding_ok(check, "exempt lists: %zu entries", rules->count - 1 - suffixes);
+	check_suffixes(check, &rules->head, suffixes);
 	return rules;
 }
 

@@ -53,6 +53,10 @@ static const struct kind {
 	[GL_FINDING_LISTS_CLOSED] = { "lists-closed", ERROR,
 	    "the last good ones stay in force, so edits count for nothing",
 	    "make them readable to the owner of the state directory" },
+	[GL_FINDING_SUFFIXES_MISSING] = { "suffixes-missing", WARNING,
+	    "whose a client's name is cannot be told, so names of pools fall back to networks, and "
+	    "mail that is retried from another one waits anew",
+	    "install the package publicsuffix, or name the shipped list, suffixes" },
 	[GL_FINDING_RELAY_MISSING] = { "relay-missing", WARNING,
 	    "mail that it forwards waits, and once it is auto-whitelisted all spam through it "
 	    "passes",

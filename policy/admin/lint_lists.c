@@ -217,8 +217,7 @@ static void lint_line(struct reading *reading, struct gl_span line, size_t word)
 
 	if (status == GL_OK) {
 		reading->fits += is_telling(&rule);
-		line = gl_span_trim(gl_span_head(line, gl_span_find(line, '#')));
-		lint_entry(reading, &rule, line, word);
+		lint_entry(reading, &rule, gl_rule_entry(list, line), word);
 	} else if (status != GL_NOT_FOUND && gl_rule_parse(&rule, other, line, &why) == GL_OK) {
 		reading->misfits += is_telling(&rule);
 	}
@@ -275,6 +274,9 @@ void gl_lint_lists(struct gl_check *check, const struct gl_lint_lists *lists)
 		const struct gl_rules_input *input = &lists->inputs[i];
 		struct reading reading = { .check = check, .lists = lists, .input = input };
 
+		/* of public suffixes several sources say the same, and one below another is none */
+		if (input->list >= GL_EXEMPT_LISTS)
+			continue;
 		if (input->words == NULL)
 			lint_file(&reading);
 		reading.line = input->line;

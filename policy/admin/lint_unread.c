@@ -42,6 +42,12 @@ static bool is_blank(struct gl_span line)
 	return gl_span_trim(gl_span_head(line, gl_span_find(line, '#'))).len == 0;
 }
 
+/* To name public suffixes among the clients would let whole countries pass. */
+static bool is_suffix_comment(struct gl_span line)
+{
+	return gl_span_equal(gl_span_head(line, 2), gl_span_of("//"));
+}
+
 /* More entries than other lines; prose and settings have blanks in them. */
 static bool is_list(struct gl_span text)
 {
@@ -51,6 +57,8 @@ static bool is_list(struct gl_span text)
 		struct gl_span line = gl_span_head(text, gl_span_find(text, '\n'));
 
 		text = gl_span_skip(text, line.len + 1);
+		if (is_suffix_comment(line))
+			return false;
 		if (is_entry(line))
 			entries++;
 		else if (!is_blank(line))

@@ -19,6 +19,7 @@ log_target = "$dir/log"
 client_lists = {}
 recipient_lists = {}
 sender_lists = {}
+suffix_lists = {}
 EOF
 
 ask() { # SENDER [STRACE...]

@@ -22,6 +22,7 @@ log_target = "none"
 client_lists = {}
 recipient_lists = {}
 sender_lists = {}
+suffix_lists = {}
 map_limit = "$1"
 EOF
 }

@@ -22,6 +22,7 @@ log_target = "$dir/log"
 client_lists = {}
 recipient_lists = {}
 sender_lists = {}
+suffix_lists = {}
 CONF
 
 ask() { # SENDER

@@ -62,6 +62,7 @@ header = "X-Greylist: delayed %t seconds at %h"
 client_lists = {"$work/clients"}
 recipient_lists = {"$work/recipients"}
 sender_lists = {}
+suffix_lists = {}
 log_target = "none"
 END
 	return unless $option->{privacy};

@@ -15,7 +15,7 @@ void site_configure(const struct site *site, const char *options)
 	int len = snprintf(text, sizeof text,
 	    "database = \"%s\"\nlog_target = \"%s/log\"\nhostname = \"mx.example.test\"\n"
 	    "client_lists = {\"%s/clients\"}\nrecipient_lists = {\"%s/recipients\"}\n"
-	    "sender_lists = {\"%s/senders\"}\nsuffix_lists = {\"%s/suffixes\"}\nsync = none\n%s\n",
+	    "sender_lists = {\"%s/senders\"} suffix_lists = {\"%s/suffixes\"}\nsync = none\n%s\n",
 	    site->database, site->root, site->root, site->root, site->root, site->root, options);
 	tmpdir_write(site->root, "greylist.conf", text, (size_t)len);
 }

@@ -35,7 +35,8 @@ void rig_make(struct rig *rig, const char *helper, int64_t delay)
 	int len = snprintf(text, sizeof text,
 	    "database = \"%s\"\ndelay = \"%" PRId64 "s\"\nlog_target = \"%s\"\n"
 	    "request_timeout = \"20s\"\n"
-	    "client_lists = {}\nrecipient_lists = {}\nsender_lists = {}\n",
+	    "client_lists = {}\nrecipient_lists = {}\nsender_lists = {}\n"
+	    "suffix_lists = {}\n",
 	    rig->state, delay, rig->log);
 	tmpdir_write(rig->dir, "greylist.conf", text, (size_t)len);
 	report_to_dir("ASAN_OPTIONS", rig->dir);

@@ -56,6 +56,9 @@ rig_conf() {
 		: >"$RIG/lists/$list.local"
 		CONF[${list%s}_lists]="{\"$RIG/lists/$list\", \"$RIG/lists/$list.local\"}"
 	done
+	cp "$SOURCE/conf/suffixes" "$RIG/lists/suffixes"
+	: >"$RIG/lists/suffixes.local"
+	CONF[suffix_lists]="{\"$RIG/lists/suffixes\", \"$RIG/lists/suffixes.local\"}"
 	CONF[database]="\"$RIG/db\""
 	CONF[delay]="\"${DELAY}s\""
 	CONF[log_target]="\"$GREYLIST_LOG\""

@@ -46,7 +46,7 @@ cat >greylist.conf <<CONF
 database = "$work/table"
 client_lists = {"$work/clients"}
 recipient_lists = {"$work/recipients"}
-sender_lists = {"$work/senders"}
+sender_lists = {"$work/senders"} suffix_lists = {}
 log_target = "none"
 CONF
 "$seed" table <"$here/table.seed" || exit 1

@@ -32,6 +32,7 @@ configure() {
 		client_lists = {"$work/clients"}
 		recipient_lists = {"$work/recipients"}
 		sender_lists = {"$work/senders"}
+		suffix_lists = {}
 		relays = {"192.0.2.25"}
 	END
 	printf '%s\n' "$@" >>"$name.conf"
