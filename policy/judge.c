@@ -92,7 +92,10 @@ static bool auto_whitelisted(
 	return true;
 }
 
-/* What a first pass leaves behind for the client: a success, and which message it was. */
+/*
+ * What a first pass leaves behind for the client: a success, and which message it was. One that
+ * the mode let pass opens nothing for the message's other recipients, so it is of none.
+ */
 static void first_pass(struct gl_judgement *judgement, const struct gl_bench *bench,
     struct gl_span instance, int64_t now)
 {
@@ -108,22 +111,26 @@ static void first_pass(struct gl_judgement *judgement, const struct gl_bench *be
 	bool rises = counts && (forgotten || now >= memory->last_counted);
 	uint32_t before = forgotten ? 0 : memory->count;
 
+	bool waited = judgement->reason != GL_REASON_MODE;
+
 	judgement->first_pass = true;
-	judgement->header = !same_message;
+	judgement->header = waited && !same_message;
 	judgement->whitelisted = rises && bench->config->auto_whitelist == before + 1;
-	if (counts || !same_message)
+	if (counts || (waited && !same_message))
 		count_client(judgement, bench, now, message);
 }
 
 static void decide(struct gl_judgement *judgement, const struct gl_bench *bench,
     struct gl_span instance, int64_t now)
 {
-	struct gl_verdict verdict = gl_decide(
+	bool learning = bench->config->mode == GL_MODE_LEARN;
+	struct gl_verdict verdict = (learning ? gl_learn : gl_decide)(
 	    &bench->config->timing, judgement->seen ? &judgement->record : NULL, now);
+	bool waits_or_waited = verdict.reason != GL_REASON_MODE;
 	judgement->pass = verdict.pass;
 	judgement->reason = verdict.reason;
 	judgement->wait = verdict.wait;
-	judgement->delayed = verdict.pass ? verdict.delayed : -1;
+	judgement->delayed = verdict.pass && waits_or_waited ? verdict.delayed : -1;
 	if (verdict.remember) {
 		struct gl_op *op = add_op(judgement, GL_OP_TRIPLET, &judgement->triplet.key);
 		op->base = judgement->seen ? judgement->record.first_seen : 0;
@@ -132,7 +139,7 @@ static void decide(struct gl_judgement *judgement, const struct gl_bench *bench,
 							 : gl_triplet_text(&judgement->triplet);
 	}
 	if (verdict.first_pass)
-		first_pass(judgement, bench, instance, now);
+		first_pass(judgement, bench, waits_or_waited ? instance : gl_span_of(NULL), now);
 }
 
 enum gl_status gl_judge(struct gl_judgement *judgement, const struct gl_bench *bench,

@@ -11,9 +11,12 @@
  *   allowed by hand, while it lasts (override.h)       passes
  *   auto-whitelisted client, if not never_auto_...     passes
  *   the triplet's own record                           gl_decide
+ *   mode = learn                                       passes, and is remembered as passed
  *
  * mode = dry-run is not the judge's: the verdict is what it would be,
- * and the caller lets the mail pass.
+ * and the caller lets the mail pass. What passes for mode = learn alone
+ * counts as the client's success, but opens nothing for other recipients
+ * of its message and has no header: nobody waited.
  */
 #ifndef GREYLIST_JUDGE_H
 #define GREYLIST_JUDGE_H
@@ -37,10 +40,11 @@ struct gl_bench {
 struct gl_judgement {
 	bool pass;
 	enum gl_reason reason;
-	int64_t wait;     /* seconds until a retry passes; 0 when it passes now */
-	int64_t delayed;  /* seconds since first seen; negative where no triplet decided */
-	bool first_pass;  /* this attempt ends the waiting */
-	bool header;      /* first pass, and first of its message: the header is due */
+	int64_t wait;    /* seconds until a retry passes; 0 when it passes now */
+	int64_t delayed; /* seconds since first seen; negative where no triplet decided, or the mode
+			    did */
+	bool first_pass; /* this attempt ends the waiting, or makes sure that there will be none */
+	bool header;     /* first pass, and first of its message: the header is due */
 	bool whitelisted; /* this attempt takes the client over the auto-whitelist's threshold */
 
 	struct gl_rule_source rule; /* of a list's reason; rule.line 0: none */

@@ -147,6 +147,25 @@ struct gl_verdict gl_decide(
 	return again;
 }
 
+struct gl_verdict gl_learn(
+    const struct gl_timing *timing, const struct gl_record *seen, int64_t now)
+{
+	struct gl_verdict verdict = gl_decide(timing, seen, now);
+	if (verdict.pass)
+		return verdict;
+	struct gl_record *next = &verdict.next;
+	/* Where the attempt was not worth a write it has not been counted either. */
+	if (!verdict.remember)
+		next->attempts = one_more(next->attempts);
+	next->last_seen = next->passed_at = now;
+	next->passes = one_more(next->passes);
+	verdict.pass = verdict.first_pass = verdict.remember = true;
+	verdict.reason = GL_REASON_MODE;
+	verdict.delayed = now - next->first_seen;
+	verdict.wait = 0;
+	return verdict;
+}
+
 bool gl_client_expired(const struct gl_timing *timing, const struct gl_client *client, int64_t now)
 {
 	return client == NULL || age(client->last_seen, now) > timing->max_age;

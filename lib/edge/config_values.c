@@ -134,7 +134,7 @@ static enum gl_status choose(const char *const *words, const char *value, unsign
 enum gl_status gl_value_mode(
     void *field, const struct gl_option *option, const char *value, const char **because)
 {
-	static const char *const words[] = { "off", "dry-run", "on", NULL };
+	static const char *const words[] = { "off", "learn", "dry-run", "on", NULL };
 	unsigned choice;
 	enum gl_status status = choose(words, value, &choice);
 

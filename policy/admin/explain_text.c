@@ -123,10 +123,23 @@ static const char *remark(enum gl_reason reason)
 		[GL_REASON_STATE] = "only requests of the protocol state RCPT are judged",
 		[GL_REASON_INCOMPLETE] = "nothing can be judged without the client's address and "
 					 "name, the sender and the recipient",
-		[GL_REASON_MODE] = "mode is off: everything passes",
 		[GL_REASON_AUTHENTICATED] = "who has logged in always passes",
 	};
 	return remarks[reason];
+}
+
+static void print_mode(const struct gl_admin *admin, const struct gl_explanation *explanation)
+{
+	bool learn = admin->world.config.mode == GL_MODE_LEARN;
+	if (explanation->judgement.reason != GL_REASON_MODE)
+		return;
+	if (!learn)
+		fputs("mode is off: everything passes\n", admin->out);
+	else
+		fprintf(admin->out,
+		    "mode is learn: nobody waits, and the attempt would be remembered as "
+		    "passed%s\n",
+		    explanation->counts ? "; the client would be counted" : "");
 }
 
 static void print_remarks(const struct gl_admin *admin, const struct gl_explanation *explanation)
@@ -136,6 +149,7 @@ static void print_remarks(const struct gl_admin *admin, const struct gl_explanat
 	char until[GL_TIME_TEXT];
 	if (text != NULL)
 		fprintf(admin->out, "%s\n", text);
+	print_mode(admin, explanation);
 	if (!judgement->pass && admin->world.config.mode == GL_MODE_DRY_RUN)
 		fputs("mode is dry-run: this is only logged, and the mail passes\n", admin->out);
 	if (judgement->reason == GL_REASON_FOUND && explanation->retry_until != 0)

@@ -44,7 +44,7 @@ static const struct option {
 	{ "--remove", FLAG(remove), GL_TAKES_PASS, "take it back" },
 	{ "--merge", FLAG(merge), GL_TAKES_MERGE, "join with what the table has already" },
 	{ "--deep", FLAG(deep), GL_TAKES_DEEP, "read every page and record of the table too" },
-	{ "--mode", "MODE", CHOICE(mode, "on dry-run"), GL_TAKES_SETUP,
+	{ "--mode", "MODE", CHOICE(mode, "learn dry-run on"), GL_TAKES_SETUP,
 	    "set `mode` in greylist.conf, such as dry-run" },
 	{ "--undo", FLAG(undo), GL_TAKES_SETUP, "take out what setup-postfix put in" },
 	{ "--postfix-config", "DIR", VALUE(postfix_config), GL_TAKES_POSTFIX,
