@@ -28,7 +28,7 @@ static const struct option {
 	{ "--recipient", "RECIPIENT", VALUE(recipient), GL_TAKES_WHO, "to this address or domain" },
 	{ "--state", "STATE", CHOICE(state, "waiting passed expired"), GL_TAKES_FILTER,
 	    "waiting, passed or expired" },
-	{ "--since", "TIME", VALUE(since), GL_TAKES_FILTER,
+	{ "--since", "TIME", VALUE(since), GL_TAKES_FILTER | GL_TAKES_SINCE,
 	    "last seen then or later: 2h (ago), 2026-01-31" },
 	{ "--before", "TIME", VALUE(before), GL_TAKES_FILTER, "last seen before then" },
 	{ "--never-retried", FLAG(never_retried), GL_TAKES_FILTER,

@@ -34,6 +34,7 @@ static void edit_something(const struct site *site, struct dice *dice)
 	static const char *const configs[] = { "", "mode = dry-run", "delay = 60s",
 		"auto_whitelist = 1\nmax_age = 2h", "auto_whitelist = 0\nipv4_prefix = 32",
 		"relays = {\"198.51.100.0/24\"}", "mode = off", "retry_window = 10m",
+		"mode = learn", "mode = learn\nauto_whitelist = 0",
 		"auto_whitelist = 1\nnever_auto_whitelist = {\"192.0.2.0/28\"}" };
 	switch (dice_between(dice, 0, 3)) {
 	case 0:
