@@ -19,18 +19,18 @@ enum {
 };
 
 /* Who brought a mail. */
-enum gl_origin {
-	GL_ORIGIN_OUTSIDE,
-	GL_ORIGIN_OWN,           /* own network, relay, or this very host */
-	GL_ORIGIN_AUTHENTICATED, /* a user who logged in */
-	GL_ORIGIN_NO_ADDRESS,    /* "unknown" in the place of the address */
-	GL_ORIGIN_NO_TIME        /* the line's time is none */
+enum gl_bringer {
+	GL_BRINGER_OUTSIDE,
+	GL_BRINGER_OWN,           /* own network, relay, or this very host */
+	GL_BRINGER_AUTHENTICATED, /* a user who logged in */
+	GL_BRINGER_NO_ADDRESS,    /* "unknown" in the place of the address */
+	GL_BRINGER_NO_TIME        /* the line's time is none */
 };
 
 /* Zeros but for `serial` when it is opened; the caller's to fill in. */
 struct gl_arrival {
 	uint64_t serial; /* no two mails have the same; from 1 on */
-	enum gl_origin origin;
+	enum gl_bringer bringer;
 	int64_t time; /* when it came in */
 	struct gl_address client;
 	bool uncounted; /* its client is one of never_auto_whitelist */

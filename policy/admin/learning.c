@@ -42,39 +42,39 @@ static enum gl_status leave_out(struct gl_learning *learning, enum gl_left left)
 	return GL_NOT_FOUND;
 }
 
-static enum gl_origin judge_client(struct gl_learning *learning, struct gl_arrival *arrival,
+static enum gl_bringer judge_client(struct gl_learning *learning, struct gl_arrival *arrival,
     struct gl_span name, struct gl_span address)
 {
 	if (gl_address_parse(&arrival->client, address) != GL_OK)
-		return GL_ORIGIN_NO_ADDRESS;
+		return GL_BRINGER_NO_ADDRESS;
 	if (learning->own != NULL &&
 	    gl_own_is(learning->own, &arrival->client, name, &arrival->uncounted))
-		return GL_ORIGIN_OWN;
-	return GL_ORIGIN_OUTSIDE;
+		return GL_BRINGER_OWN;
+	return GL_BRINGER_OUTSIDE;
 }
 
 /*
  * A proxy in front of the queue is our own client, and names whom it speaks for. One behind it
  * says the first queue id instead, and there the first hop has told everything.
  */
-static enum gl_origin origin_of(struct gl_learning *learning, struct gl_arrival *arrival)
+static enum gl_bringer bringer_of(struct gl_learning *learning, struct gl_arrival *arrival)
 {
 	const struct gl_mailline *line = &learning->line;
 	if (line->authenticated)
-		return GL_ORIGIN_AUTHENTICATED;
-	enum gl_origin origin = judge_client(learning, arrival, line->name, line->address);
-	if (origin == GL_ORIGIN_OWN && line->orig_address.len > 0)
-		origin = judge_client(learning, arrival, line->orig_name, line->orig_address);
-	return origin;
+		return GL_BRINGER_AUTHENTICATED;
+	enum gl_bringer bringer = judge_client(learning, arrival, line->name, line->address);
+	if (bringer == GL_BRINGER_OWN && line->orig_address.len > 0)
+		bringer = judge_client(learning, arrival, line->orig_name, line->orig_address);
+	return bringer;
 }
 
 static void take_client(struct gl_learning *learning, const struct gl_logstamp *stamp)
 {
 	struct gl_arrival *arrival = gl_arrivals_begin(learning->arrivals, &learning->line);
 	arrival->time = gl_logstamp_time(stamp, learning->latest);
-	arrival->origin = origin_of(learning, arrival);
-	if (arrival->origin == GL_ORIGIN_OUTSIDE && arrival->time < 0)
-		arrival->origin = GL_ORIGIN_NO_TIME;
+	arrival->bringer = bringer_of(learning, arrival);
+	if (arrival->bringer == GL_BRINGER_OUTSIDE && arrival->time < 0)
+		arrival->bringer = GL_BRINGER_NO_TIME;
 }
 
 /* Each time that the mail is tried again it is said anew. */
@@ -122,16 +122,16 @@ static enum gl_status take_delivery(struct gl_learning *learning, bool unclear)
 	learning->deliveries++;
 	if (arrival == NULL)
 		return leave_out(learning, GL_LEFT_ELSEWHERE);
-	switch (arrival->origin) {
-	case GL_ORIGIN_OWN:
+	switch (arrival->bringer) {
+	case GL_BRINGER_OWN:
 		return leave_out(learning, GL_LEFT_OWN);
-	case GL_ORIGIN_AUTHENTICATED:
+	case GL_BRINGER_AUTHENTICATED:
 		return leave_out(learning, GL_LEFT_AUTHENTICATED);
-	case GL_ORIGIN_NO_ADDRESS:
+	case GL_BRINGER_NO_ADDRESS:
 		return leave_out(learning, GL_LEFT_NO_ADDRESS);
-	case GL_ORIGIN_NO_TIME:
+	case GL_BRINGER_NO_TIME:
 		return leave_out(learning, GL_LEFT_NO_TIME);
-	case GL_ORIGIN_OUTSIDE:
+	case GL_BRINGER_OUTSIDE:
 		break;
 	}
 	return unclear ? leave_out(learning, GL_LEFT_UNCLEAR) : consider(learning, arrival);

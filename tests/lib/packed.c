@@ -62,7 +62,9 @@ static size_t pack_xz(const struct load *load)
 	for (int i = 0; i < load->times; i++) {
 		stream.next_in = (const uint8_t *)load->bytes.at;
 		stream.avail_in = load->bytes.len;
-		lzma_code(&stream, i + 1 == load->times ? LZMA_FINISH : LZMA_RUN);
+		lzma_ret code = lzma_code(&stream, i + 1 == load->times ? LZMA_FINISH : LZMA_RUN);
+		if (code != LZMA_OK && code != LZMA_STREAM_END)
+			abort();
 	}
 	size_t len = (size_t)stream.total_out;
 	lzma_end(&stream);

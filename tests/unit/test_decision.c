@@ -248,27 +248,6 @@ static int64_t expected_retry_at(const struct row *row)
 	return row->now + row->seconds;
 }
 
-static void row_holds(void **state)
-{
-	const struct row *row = *(const struct row **)*state;
-	const struct meaning *means = &meanings[row->outcome];
-	struct gl_verdict verdict = gl_decide(&timing, row->seen, row->now);
-
-	assert_int_equal(verdict.pass, means->pass);
-	assert_int_equal(verdict.first_pass, means->first_pass);
-	assert_int_equal(verdict.reason, means->reason);
-	assert_int_equal(verdict.wait, means->pass ? 0 : row->seconds);
-	assert_int_equal(verdict.delayed, means->pass ? row->seconds : 0);
-	assert_int_equal(verdict.remember, row->write == WRITE);
-	struct gl_record next = expected_next(row);
-	assert_true(same_record(&verdict.next, &next));
-	learns(row);
-	if (row->seen == NULL)
-		return;
-	assert_int_equal(gl_record_state(&timing, row->seen, row->now), means->state);
-	assert_int_equal(gl_record_retry_at(&timing, row->seen, row->now), expected_retry_at(row));
-}
-
 /* Whoever would wait passes for the mode, and is then known; nobody else is touched. */
 static void learns(const struct row *row)
 {
@@ -294,6 +273,27 @@ static void learns(const struct row *row)
 		return;
 	assert_int_equal(
 	    gl_decide(&timing, &verdict.next, row->now + MAXAGE).reason, GL_REASON_FOUND);
+}
+
+static void row_holds(void **state)
+{
+	const struct row *row = *(const struct row **)*state;
+	const struct meaning *means = &meanings[row->outcome];
+	struct gl_verdict verdict = gl_decide(&timing, row->seen, row->now);
+
+	assert_int_equal(verdict.pass, means->pass);
+	assert_int_equal(verdict.first_pass, means->first_pass);
+	assert_int_equal(verdict.reason, means->reason);
+	assert_int_equal(verdict.wait, means->pass ? 0 : row->seconds);
+	assert_int_equal(verdict.delayed, means->pass ? row->seconds : 0);
+	assert_int_equal(verdict.remember, row->write == WRITE);
+	struct gl_record next = expected_next(row);
+	assert_true(same_record(&verdict.next, &next));
+	learns(row);
+	if (row->seen == NULL)
+		return;
+	assert_int_equal(gl_record_state(&timing, row->seen, row->now), means->state);
+	assert_int_equal(gl_record_retry_at(&timing, row->seen, row->now), expected_retry_at(row));
 }
 
 /* Two states that no attempt leaves behind, but that a look at the table meets. */
