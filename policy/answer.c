@@ -24,7 +24,7 @@ void gl_answer_trouble(
     struct gl_answer *answer, const struct gl_config *config, const struct gl_request *request)
 {
 	begin(answer, GL_REASON_STORE, request);
-	if (config->on_error == GL_ON_ERROR_PASS) {
+	if (config->on_error == GL_ON_ERROR_PASS || config->mode == GL_MODE_LEARN) {
 		gl_reply_dunno(&answer->reply);
 	} else {
 		answer->line.action = GL_ACTION_GREYLIST;

@@ -22,7 +22,7 @@ struct gl_answer {
 void gl_answer_pass(
     struct gl_answer *answer, enum gl_reason reason, const struct gl_request *request);
 
-/* The table cannot be used: what `on_error` says. */
+/* The table cannot be used: what `on_error` says; mode = learn never defers. */
 void gl_answer_trouble(
     struct gl_answer *answer, const struct gl_config *config, const struct gl_request *request);
 

@@ -8,9 +8,11 @@ enum {
 	SWEEP_BUDGET = 8 /* records that each new triplet pays for: garbage stays under a seventh */
 };
 
+/* New to the table, whether it waits or passes for mode = learn. */
 static bool is_stranger(const struct gl_judgement *judgement)
 {
-	return judgement->op_count > 0 && judgement->reason == GL_REASON_NEW;
+	return judgement->op_count > 0 &&
+	       (judgement->reason == GL_REASON_NEW || judgement->reason == GL_REASON_MODE);
 }
 
 static enum gl_status remember(

@@ -134,7 +134,10 @@ static void digest_of(
 		gl_digest(message, instance, gl_store_secret(bench->store));
 }
 
-/* What a first pass leaves behind for the client: a success, and which message it was. */
+/*
+ * What a first pass leaves behind for the client: a success, and which message it was. One that
+ * the mode let pass opens nothing for the message's other recipients, so it is of none.
+ */
 static void first_pass(struct gl_judgement *judgement, const struct gl_bench *bench,
     struct gl_span instance, int64_t now)
 {
@@ -149,10 +152,12 @@ static void first_pass(struct gl_judgement *judgement, const struct gl_bench *be
 	bool rises = counts && (forgotten || now >= memory->last_counted);
 	uint32_t before = forgotten ? 0 : memory->count;
 
+	bool waited = judgement->reason != GL_REASON_MODE;
+
 	judgement->first_pass = true;
-	judgement->header = !same_message;
+	judgement->header = waited && !same_message;
 	judgement->whitelisted = rises && bench->config->auto_whitelist == before + 1;
-	if (counts || !same_message)
+	if (counts || (waited && !same_message))
 		count_client(judgement, bench, now, message);
 }
 
@@ -239,7 +244,9 @@ static enum gl_status decide(struct gl_judgement *judgement, const struct gl_ben
 	const struct gl_record *own = judgement->seen ? &judgement->record : NULL;
 	const struct gl_record *pool = judgement->pool_seen ? &judgement->pool_record : NULL;
 	const struct gl_record *better = gl_decide_between(&bench->config->timing, own, pool, now);
-	struct gl_verdict verdict = gl_decide(&bench->config->timing, better, now);
+	bool learning = bench->config->mode == GL_MODE_LEARN;
+	struct gl_verdict verdict = (learning ? gl_learn : gl_decide)(
+	    &bench->config->timing, better, now);
 	judgement->by_pool = better != NULL && better == pool;
 	if (!verdict.pass) {
 		enum gl_status status = reconsider(judgement, bench, &verdict, instance, now);
@@ -249,12 +256,13 @@ static enum gl_status decide(struct gl_judgement *judgement, const struct gl_ben
 	judgement->pass = verdict.pass;
 	judgement->reason = verdict.reason;
 	judgement->wait = verdict.wait;
-	judgement->delayed = verdict.pass ? verdict.delayed : -1;
+	bool waits_or_waited = verdict.reason != GL_REASON_MODE;
+	judgement->delayed = verdict.pass && waits_or_waited ? verdict.delayed : -1;
 	judgement->opens = verdict.reason == GL_REASON_FOUND;
 	if (verdict.remember)
 		remember_all(judgement, bench, &verdict);
 	if (verdict.first_pass)
-		first_pass(judgement, bench, instance, now);
+		first_pass(judgement, bench, waits_or_waited ? instance : gl_span_of(NULL), now);
 	return GL_OK;
 }
 

@@ -16,6 +16,7 @@
  *   and where that defers:
  *     a recipient of the same message passed so        passes
  *     our own users wrote to this sender               passes
+ *     mode = learn                                     passes, and is remembered as passed
  *
  * The triplet is looked up under the client's network first. Where that
  * record does not settle it, and the client's verified name says which
@@ -26,7 +27,9 @@
  * there is passed as well.
  *
  * mode = dry-run is not the judge's: the verdict is what it would be,
- * and the caller lets the mail pass.
+ * and the caller lets the mail pass. What passes for mode = learn alone
+ * counts as the client's success, but opens nothing for other recipients
+ * of its message and has no header: nobody waited.
  */
 #ifndef GREYLIST_JUDGE_H
 #define GREYLIST_JUDGE_H
@@ -56,11 +59,12 @@ enum { GL_KEPT_MAX = 20480 };
 struct gl_judgement {
 	bool pass;
 	enum gl_reason reason;
-	int64_t wait;     /* seconds until a retry passes; 0 when it passes now */
-	int64_t delayed;  /* seconds since first seen; negative where no triplet decided */
-	bool first_pass;  /* this attempt ends the waiting */
-	bool header;      /* first pass, and first of its message: the header is due */
-	bool opens;       /* by its own triplet: the later recipients of the message may pass too */
+	int64_t wait;    /* seconds until a retry passes; 0 when it passes now */
+	int64_t delayed; /* seconds since first seen; negative where no triplet decided, or the mode
+			    did */
+	bool first_pass; /* this attempt ends the waiting, or makes sure that there will be none */
+	bool header;     /* first pass, and first of its message: the header is due */
+	bool opens;      /* by its own triplet: the later recipients of the message may pass too */
 	bool whitelisted; /* this attempt takes the client over the auto-whitelist's threshold */
 
 	struct gl_rule_source rule; /* of a list's reason, without code; rule.line 0: none */

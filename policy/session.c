@@ -176,7 +176,9 @@ static void tell(const struct talk *talk, const struct gl_answer *answer, int64_
 	struct gl_out out = gl_out_into(bytes, sizeof bytes);
 	gl_out_logline(&out, &answer->line);
 	gl_log_line(world->log, GL_LOG_INFO, gl_out_done(&out));
-	if (!talk->judgement.whitelisted || answer->line.reason != GL_REASON_FOUND)
+	bool decided = answer->line.reason == GL_REASON_FOUND ||
+		       answer->line.reason == GL_REASON_MODE;
+	if (!talk->judgement.whitelisted || !decided)
 		return;
 	out = gl_out_into(bytes, sizeof bytes);
 	gl_out_whitelisted(&out, &talk->request);

@@ -191,6 +191,17 @@ void gl_verdict_admit(struct gl_verdict *verdict, enum gl_reason reason, int64_t
 	verdict->next.passes = one_more(verdict->next.passes);
 }
 
+struct gl_verdict gl_learn(
+    const struct gl_timing *timing, const struct gl_record *seen, int64_t now)
+{
+	struct gl_verdict verdict = gl_decide(timing, seen, now);
+	if (verdict.pass)
+		return verdict;
+	gl_verdict_admit(&verdict, GL_REASON_MODE, now);
+	verdict.first_pass = true;
+	return verdict;
+}
+
 bool gl_client_expired(const struct gl_timing *timing, const struct gl_client *client, int64_t now)
 {
 	return client == NULL || age(client->last_seen, now) > timing->max_age;

@@ -53,9 +53,10 @@ const struct gl_option gl_options[] = {
 	{ "never_auto_whitelist", gl_value_never, AT(never_auto_whitelist), "", NULL, NULL,
 	    "at most 256 addresses, networks or host names", GL_FORM_LIST,
 	    "Clients that are never counted for that, and wait with each new sender." },
-	{ "mode", gl_value_choice, AT(mode), "on", NULL, NULL, "off, dry-run or on", GL_FORM_QUOTED,
-	    "dry-run remembers and logs what it would do, and lets everybody pass; off only "
-	    "passes." },
+	{ "mode", gl_value_choice, AT(mode), "on", NULL, NULL, "off, learn, dry-run or on",
+	    GL_FORM_QUOTED,
+	    "learn: all pass and are known from then on; dry-run: all pass, and the log says who "
+	    "would wait; off: all pass." },
 	{ "on_error", gl_value_choice, AT(on_error), "pass", NULL, NULL, "pass or defer",
 	    GL_FORM_QUOTED, "What a client gets while the table cannot be used." },
 	{ "request_timeout", gl_value_time, AT(request_timeout), "5s", "1s", "60s", NULL,

@@ -35,6 +35,9 @@ static bool check_config(struct gl_check *check)
 	gl_finding_ok(check, "%s: configuration", world->config_path);
 	if (world->config.mode == GL_MODE_OFF)
 		gl_finding_ok(check, "%s: mode is off, every mail passes", world->config_path);
+	if (world->config.mode == GL_MODE_LEARN)
+		gl_finding_ok(check, "%s: mode is learn, every mail passes and is remembered",
+		    world->config_path);
 	if (world->config.mode == GL_MODE_DRY_RUN)
 		gl_finding_ok(check, "%s: mode is dry-run, every mail passes and is only logged",
 		    world->config_path);

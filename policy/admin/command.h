@@ -17,9 +17,9 @@ enum gl_exit {
 	GL_EXIT_OK = 0,
 	GL_EXIT_NOTHING = 1, /* nothing matched; `check`: warnings */
 	GL_EXIT_USAGE = 64,
-	GL_EXIT_INPUT = 65, /* bad input */
-	GL_EXIT_UNAVAILABLE =
-	    69, /* Postfix, the service or libdb is not there, or the probe was answered wrong */
+	GL_EXIT_INPUT = 65,       /* bad input */
+	GL_EXIT_UNAVAILABLE = 69, /* Postfix, the service or a library is not there, or the probe
+				     was answered wrong */
 	GL_EXIT_IO = 74,
 	GL_EXIT_LATER = 75, /* try later: the table is busy or full */
 	GL_EXIT_PERMISSION = 77,
@@ -71,7 +71,8 @@ struct gl_admin {
 	const char *database;
 	const char *delay, *ipv4cidr, *ipv6cidr; /* Postgrey's own */
 
-	FILE *input; /* what the command's `open` opened, or NULL */
+	FILE *input;              /* what the command's `open` opened, or NULL */
+	struct gl_logfiles *logs; /* the same of `learn` (logfiles.h) */
 };
 
 /* Which of the options above a command takes. A bit mask. */
@@ -89,7 +90,8 @@ enum gl_takes {
 	GL_TAKES_FOR = 1024,
 	GL_TAKES_MERGE = 2048,
 	GL_TAKES_FIGURES = 4096, /* --days --prometheus --watch */
-	GL_TAKES_DEEP = 8192
+	GL_TAKES_DEEP = 8192,
+	GL_TAKES_SINCE = 16384 /* --since alone */
 };
 
 struct gl_command {
@@ -120,6 +122,7 @@ extern const struct gl_command gl_command_export;
 extern const struct gl_command gl_command_import;
 extern const struct gl_command gl_command_import_postgrey;
 extern const struct gl_command gl_command_import_postgrey_options;
+extern const struct gl_command gl_command_learn;
 extern const struct gl_command gl_command_list;
 extern const struct gl_command gl_command_purge;
 extern const struct gl_command gl_command_replay;

@@ -8,6 +8,7 @@
 
 #include "caller.h"
 #include "greylist/version.h"
+#include "logfiles.h"
 #include "option.h"
 #include "output.h"
 #include "owner.h"
@@ -24,6 +25,7 @@ const struct gl_command *const gl_commands[] = {
 	&gl_command_import,
 	&gl_command_import_postgrey,
 	&gl_command_import_postgrey_options,
+	&gl_command_learn,
 	&gl_command_list,
 	&gl_command_purge,
 	&gl_command_replay,
@@ -256,6 +258,7 @@ enum gl_exit gl_command_run(struct gl_admin *admin, int argc, char **argv)
 	if (admin->input != NULL)
 		fclose(admin->input);
 	admin->input = NULL;
+	gl_logfiles_close(admin);
 	if (code == GL_EXIT_USAGE)
 		gl_command_usage(admin->err, command);
 	if (admin->left_out && (code == GL_EXIT_OK || code == GL_EXIT_NOTHING))

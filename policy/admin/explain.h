@@ -32,6 +32,7 @@ struct gl_explanation {
 	char refusal[128]; /* for one of the notes */
 
 	struct gl_judgement judgement; /* its ops are void */
+	bool counts;                   /* the helper would count a success of the client's */
 	bool has_record;
 	struct gl_entry record; /* that decided */
 	bool fresh;             /* the triplet's record is none, or counts as none */

@@ -180,6 +180,16 @@ static enum gl_status find_elsewhere(struct gl_admin *admin, struct gl_explanati
 	return walk(admin, &cursor, look_at_triplet, &search);
 }
 
+/* Nothing is written here, but that a success would be is worth a word. */
+static void forget_ops(struct gl_explanation *explanation)
+{
+	struct gl_judgement *judgement = &explanation->judgement;
+	explanation->counts = false;
+	for (size_t i = 0; i < judgement->op_count; i++)
+		explanation->counts = explanation->counts || judgement->ops[i].kind == GL_OP_CLIENT;
+	judgement->op_count = 0;
+}
+
 enum gl_status gl_explain(struct gl_admin *admin, struct gl_explanation *explanation)
 {
 	const struct gl_config *config = &admin->world.config;
@@ -189,7 +199,7 @@ enum gl_status gl_explain(struct gl_admin *admin, struct gl_explanation *explana
 		return status;
 	choose_record(explanation);
 	reckon(admin, explanation);
-	explanation->judgement.op_count = 0;
+	forget_ops(explanation);
 	if (explanation->judgement.pass)
 		return GL_OK;
 	/* Where networks are counted the whole network passes, or nobody of it. */

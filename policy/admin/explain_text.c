@@ -157,7 +157,6 @@ static const char *remark(enum gl_reason reason)
 		[GL_REASON_STATE] = "only requests of the protocol state RCPT are judged",
 		[GL_REASON_INCOMPLETE] = "nothing can be judged without the client's address and "
 					 "name, the sender and the recipient",
-		[GL_REASON_MODE] = "mode is off: everything passes",
 		[GL_REASON_AUTHENTICATED] = "who has logged in always passes",
 		[GL_REASON_CERTIFICATE] = "Postfix trusts the client's certificate",
 		[GL_REASON_NULL_SENDER] = "mail without a sender is judged at DATA",
@@ -169,6 +168,20 @@ static const char *remark(enum gl_reason reason)
 	return remarks[reason];
 }
 
+static void print_mode(const struct gl_admin *admin, const struct gl_explanation *explanation)
+{
+	bool learn = admin->world.config.mode == GL_MODE_LEARN;
+	if (explanation->judgement.reason != GL_REASON_MODE)
+		return;
+	if (!learn)
+		fputs("mode is off: everything passes\n", admin->out);
+	else
+		fprintf(admin->out,
+		    "mode is learn: nobody waits, and the attempt would be remembered as "
+		    "passed%s\n",
+		    explanation->counts ? "; the client would be counted" : "");
+}
+
 static void print_remarks(const struct gl_admin *admin, const struct gl_explanation *explanation)
 {
 	const struct gl_judgement *judgement = &explanation->judgement;
@@ -178,6 +191,7 @@ static void print_remarks(const struct gl_admin *admin, const struct gl_explanat
 		fprintf(admin->out, "%s\n", text);
 	if (judgement->suspicion != NULL)
 		fprintf(admin->out, "suspicious: %s\n", judgement->suspicion);
+	print_mode(admin, explanation);
 	if (!judgement->pass && admin->world.config.mode == GL_MODE_DRY_RUN)
 		fputs("mode is dry-run: this is only logged, and the mail passes\n", admin->out);
 	if (judgement->reason == GL_REASON_FOUND && explanation->retry_until != 0)

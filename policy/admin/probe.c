@@ -119,13 +119,23 @@ enum gl_status gl_probe_ask(char reply[static GL_PROBE_REPLY_MAX],
 	return status;
 }
 
+static void make_client_key(
+    struct gl_key *key, const struct gl_world *world, const struct gl_address *client)
+{
+	struct gl_network network = gl_network_of(client, world->config.ipv4_prefix);
+	if (world->config.auto_whitelist_per == GL_PER_NETWORK)
+		gl_network_key(key, &network);
+	else
+		gl_client_key(key, client);
+}
+
 static enum gl_status delete_record(struct gl_world *world, const char *recipient)
 {
 	static struct gl_triplet triplet;
 	struct gl_address client;
 	struct gl_network network;
 	struct gl_keys keys = { &triplet.key, 1 };
-	size_t deleted = 0;
+	size_t deleted = 0, counted = 0;
 	enum gl_status status = gl_address_parse(&client, gl_span_of(GL_PROBE_CLIENT));
 
 	if (status != GL_OK)
@@ -136,6 +146,12 @@ static enum gl_status delete_record(struct gl_world *world, const char *recipien
 	if (status == GL_OK)
 		status = gl_store_delete(
 		    world->store, GL_TABLE_TRIPLET, &keys, NULL, NULL, &deleted);
+	/* What passed counted for the client too, which is nobody's address. */
+	if (status == GL_OK && world->config.mode == GL_MODE_LEARN) {
+		make_client_key(&triplet.key, world, &client);
+		status = gl_store_delete(
+		    world->store, GL_TABLE_CLIENT, &keys, NULL, NULL, &counted);
+	}
 	return status == GL_OK && deleted == 0 ? GL_NOT_FOUND : status;
 }
 

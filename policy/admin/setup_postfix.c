@@ -226,14 +226,21 @@ static enum gl_exit undo(struct gl_setup *setup)
 	return GL_EXIT_OK;
 }
 
+/* Not "off": who wants that wants no wiring. */
+static bool is_mode(const char *text)
+{
+	return strcmp(text, "learn") == 0 || strcmp(text, "dry-run") == 0 ||
+	       strcmp(text, "on") == 0;
+}
+
 static enum gl_exit begin(struct gl_setup *setup)
 {
 	struct gl_admin *admin = setup->admin;
 	enum gl_status status;
 
-	if (admin->mode != NULL && (admin->undo || (strcmp(admin->mode, "on") != 0 &&
-						       strcmp(admin->mode, "dry-run") != 0)))
-		return missing(setup, GL_EXIT_USAGE, "--mode is on or dry-run, and not for --undo");
+	if (admin->mode != NULL && (admin->undo || !is_mode(admin->mode)))
+		return missing(
+		    setup, GL_EXIT_USAGE, "--mode is learn, dry-run or on, and not for --undo");
 	if (geteuid() != 0 && !admin->dry_run)
 		return missing(setup, GL_EXIT_PERMISSION,
 		    "only root may change Postfix's configuration; --dry-run shows the changes");

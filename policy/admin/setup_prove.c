@@ -109,11 +109,16 @@ static enum gl_exit judge(struct proof *proof, bool answered)
 {
 	struct gl_admin *admin = proof->setup->admin;
 	enum gl_status record = gl_probe_forget(&admin->world, proof->probe.recipient);
+	enum gl_mode mode = admin->world.config.mode;
+	bool remembers = mode == GL_MODE_LEARN || mode == GL_MODE_DRY_RUN;
 	const char *comment = "";
 
-	switch (admin->world.config.mode) {
+	switch (mode) {
 	case GL_MODE_OFF:
 		comment = "; mode = off: nothing is greylisted";
+		break;
+	case GL_MODE_LEARN:
+		comment = ", and is remembered as passed (mode = learn)";
 		break;
 	case GL_MODE_DRY_RUN:
 		comment = ", and would be greylisted (mode = dry-run)";
@@ -124,7 +129,7 @@ static enum gl_exit judge(struct proof *proof, bool answered)
 
 	if (!answered)
 		return disprove(proof, proof->setup->why.text);
-	if (admin->world.config.mode == GL_MODE_DRY_RUN && record != GL_OK)
+	if (remembers && record != GL_OK)
 		return disprove(proof, "the service answers, but remembers nothing");
 	fprintf(admin->out, "proved: a stranger's first attempt is answered \"%s\"%s\n",
 	    proof->reply, comment);

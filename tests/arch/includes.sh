@@ -47,6 +47,8 @@ scan() {
 			return room == "postgrey"
 		if (name == "pcre2.h")
 			return room == "regex"
+		if (name == "zlib.h" || name == "lzma.h")
+			return room == "maillog"
 		if (name ~ /^nettle\//)
 			return room == "sha1"
 		return !is_foreign_library(name)
@@ -109,6 +111,8 @@ put lib/include/greylist/store.h '"greylist/record.h"' stdio.h
 put lib/edge/store_open.c '"store_room.h"' lmdb.h errno.h
 put lib/edge/regex.c '"greylist/regex.h"' pcre2.h
 put lib/edge/sha1.c '"greylist/sha1.h"' nettle/sha1.h
+put lib/edge/maillog_gzip.c '"maillog_room.h"' zlib.h
+put lib/edge/maillog_xz.c '"maillog_room.h"' lzma.h
 put lib/edge/store_room.h '"greylist/store.h"'
 put lib/edge/postgrey_db.c '"postgrey_room.h"' db.h
 put policy/world.h '"greylist/store.h"'
@@ -146,6 +150,8 @@ guilty lib/edge/rules_bad.c '"world.h"'
 guilty lib/edge/rules_bad.c lmdb.h
 guilty lib/edge/rules_bad.c '"greylist/regex.h"'
 guilty lib/edge/rules_bad.c pcre2.h
+guilty lib/edge/rules_bad.c zlib.h
+guilty lib/edge/rules_bad.c lzma.h
 guilty lib/edge/store_bad.c confuse.h
 guilty lib/edge/store_bad.c nettle/sha1.h
 guilty lib/edge/store_bad.c db.h
@@ -159,6 +165,8 @@ guilty policy/bad.c '"command.h"'
 guilty policy/bad.c '"admin/command.h"'
 guilty policy/admin/bad.c lmdb.h
 guilty policy/admin/bad.c db.h
+guilty policy/admin/bad.c zlib.h
+guilty policy/admin/bad.c lzma.h
 guilty policy/admin/bad.c '"store_room.h"'
 
 found=$(scan "$source")

@@ -1,6 +1,6 @@
 #!/bin/sh
-# interrupt.sh SEED ADMIN - purge, delete and backup are told to stop, killed, and left without room or
-# reader, at random moments. What they say they did is what they did; nothing else is gone; and
+# interrupt.sh SEED ADMIN - purge, delete, backup and learn are told to stop, killed, and left without
+# room or reader, at random moments. What they say they did is what they did; nothing else is gone; and
 # whoever comes next finds a table that works.
 set -u
 
@@ -203,6 +203,58 @@ backup_is_hit() { # SIGNAL
 	tool backup backup >out 2>err && [ ! -e backup/data.mdb.partial ] || fail 'the next one fails'
 }
 
+# A mail log of N mails, each of a triplet of its own.
+mails() { # N
+	awk -v n="$1" -v at="$(date -u +%FT%TZ)" 'BEGIN {
+		for (i = 0; i < n; i++) {
+			id = sprintf("%010X", i)
+			printf "%s mx postfix/smtpd[1]: %s: client=unknown[10.%d.%d.7]\n", at, id, i / 250, i % 250
+			printf "%s mx postfix/qmgr[2]: %s: from=<a@b.example>, size=1, nrcpt=1 (queue active)\n", at, id
+			printf "%s mx postfix/lmtp[3]: %s: to=<c@d.example>, relay=x, dsn=2.0.0, status=sent (ok)\n", at, id
+			printf "%s mx postfix/qmgr[2]: %s: removed\n", at, id
+		}
+	}'
+}
+
+begin_empty() { rm -rf state && mkdir -m 750 state; }
+
+# What it says it wrote is there, nothing else is, and once more it learns the rest.
+learn_is_hit() { # SIGNAL
+	hits=0 tries=0
+	begin_empty
+	started=$(date +%s%N)
+	tool learn mail.log >out 2>err || fail 'learn ends badly'
+	whole=$((($(date +%s%N) - started) / 1000))
+	listed learnt
+	[ "$(count learnt)" -eq $((2 * entries)) ] || fail "$(count learnt) entries are learnt"
+	while [ "$hits" -lt "$hits_wanted" ] && [ "$tries" -lt "$tries_max" ]; do
+		tries=$((tries + 1))
+		what="$1 during learn, try $tries"
+		begin_empty
+		timeout --foreground --preserve-status -s "$1" "$(moment "$whole")" \
+			env --default-signal=INT "$admin" -c greylist.conf learn mail.log >out 2>err
+		code=$?
+		case $1:$code in
+		INT:0 | INT:130 | KILL:0 | KILL:137) ;;
+		*) fail "it ends with $code" ;;
+		esac
+		[ -e state/table ] || continue
+		listed after
+		[ -z "$(comm -13 learnt after)" ] || fail 'entries are there that are not in the log'
+		[ "$1" != INT ] || [ "$(awk '/ new, / { sum += $2 } END { print sum + 0 }' out)" -eq "$(count after)" ] ||
+			fail "$(count after) entries were written"
+		if [ "$(count after)" -gt 0 ] && [ "$(count after)" -lt "$(count learnt)" ]; then
+			hits=$((hits + 1))
+			[ "$1" != INT ] || grep -q '^interrupted; ' out || fail 'it does not say that it was interrupted'
+		fi
+		tool learn mail.log >out 2>err || fail 'the next one ends badly'
+		listed after
+		cmp -s learnt after || fail 'the next one does not learn the rest'
+	done
+	echo "$1 during learn: $tries tries, $hits in the middle"
+	[ "$hits" -eq "$hits_wanted" ] || fail 'never met in the middle'
+}
+
 # triplets N LETTERS: those of IPv4 are expired, with a sender of so many letters
 triplets() {
 	awk -v n="$1" -v letters="$2" 'BEGIN {
@@ -262,6 +314,9 @@ without_reader purge
 without_reader delete --client 0.0.0.0/0
 backup_is_hit INT
 backup_is_hit KILL
+mails "$entries" >mail.log
+learn_is_hit INT
+learn_is_hit KILL
 without_room purge
 without_room delete --client 0.0.0.0/0
 map_is_full

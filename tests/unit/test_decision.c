@@ -249,6 +249,33 @@ static int64_t expected_retry_at(const struct row *row)
 	return row->now + row->seconds;
 }
 
+/* Whoever would wait passes for the mode, and is then known; nobody else is touched. */
+static void learns(const struct row *row)
+{
+	const struct meaning *means = &meanings[row->outcome];
+	struct gl_verdict decided = gl_decide(&timing, row->seen, row->now);
+	struct gl_verdict verdict = gl_learn(&timing, row->seen, row->now);
+	assert_true(verdict.pass);
+	assert_int_equal(verdict.wait, 0);
+	assert_int_equal(verdict.reason, means->pass ? means->reason : GL_REASON_MODE);
+	if (means->pass) {
+		assert_true(same_record(&verdict.next, &decided.next));
+		assert_int_equal(verdict.remember, decided.remember);
+		assert_int_equal(verdict.first_pass, decided.first_pass);
+		return;
+	}
+	bool waits = row->outcome == AT_ONCE || row->outcome == EARLY;
+	struct gl_record next = { waits ? T0 : row->now, row->now, row->now,
+		waits ? more(row->seen->attempts) : 1, 1, decided.next.text, { NULL, 0 } };
+	assert_true(verdict.first_pass && verdict.remember);
+	assert_true(same_record(&verdict.next, &next));
+	/* 0 is how a record says that it has not passed. */
+	if (row->now == 0)
+		return;
+	assert_int_equal(
+	    gl_decide(&timing, &verdict.next, row->now + MAXAGE).reason, GL_REASON_FOUND);
+}
+
 static void row_holds(void **state)
 {
 	const struct row *row = *(const struct row **)*state;
@@ -263,6 +290,7 @@ static void row_holds(void **state)
 	assert_int_equal(verdict.remember, row->write == WRITE);
 	struct gl_record next = expected_next(row);
 	assert_true(same_record(&verdict.next, &next));
+	learns(row);
 	if (row->seen == NULL)
 		return;
 	assert_int_equal(gl_record_state(&timing, row->seen, row->now), means->state);

@@ -37,7 +37,7 @@ static void edit_something(const struct site *site, struct dice *dice)
 		"auto_whitelist = 1\nmax_age = 2h", "auto_whitelist = 0\nipv4_prefix = 32",
 		"relays = {\"198.51.100.0/24\"}", "mode = off", "retry_window = 10m",
 		"auto_whitelist = 1\nnever_auto_whitelist = {\"192.0.2.0/28\"}",
-		"identity = network", "recipients = each",
+		"mode = learn", "mode = learn\nauto_whitelist = 0", "identity = network", "recipients = each",
 		"suspects_only = true", "client_certificates = ignore",
 		"remember_recipients = true\nauto_whitelist = 0", "privacy = true" };
 	switch (dice_between(dice, 0, 4)) {

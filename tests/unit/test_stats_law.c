@@ -45,8 +45,9 @@ static void edit_something(struct telling *telling, struct dice *dice)
 {
 	static const char *const configs[] = { "auto_whitelist = 0",
 		"auto_whitelist = 0\nmode = dry-run", "auto_whitelist = 0\ndelay = 60s", "",
-		"auto_whitelist = 0\nretry_window = 10h", "auto_whitelist = 0\nmax_age = 3d" };
-	size_t n = (size_t)dice_between(dice, 0, 5);
+		"auto_whitelist = 0\nretry_window = 10h", "auto_whitelist = 0\nmax_age = 3d",
+		"auto_whitelist = 0\nmode = learn" };
+	size_t n = (size_t)dice_between(dice, 0, 6);
 	telling->dry_run = n == 1;
 	site_configure(telling->site, configs[n]);
 	site_list(telling->site, "recipients", dice_one_in(dice, 2) ? "postmaster@\n" : "");

@@ -20,7 +20,7 @@ enum {
 	GL_CONFIG_RELAYS_MAX = 256   /* entries of `relays`, and of `never_auto_whitelist` */
 };
 
-enum gl_mode { GL_MODE_OFF, GL_MODE_DRY_RUN, GL_MODE_ON };
+enum gl_mode { GL_MODE_OFF, GL_MODE_LEARN, GL_MODE_DRY_RUN, GL_MODE_ON };
 enum gl_on_error { GL_ON_ERROR_PASS, GL_ON_ERROR_DEFER };
 enum gl_sync { GL_SYNC_FULL, GL_SYNC_META, GL_SYNC_NONE };
 enum gl_per { GL_PER_ADDRESS, GL_PER_NETWORK };

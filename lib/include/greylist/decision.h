@@ -38,7 +38,7 @@ enum gl_reason {
 	GL_REASON_STORE,      /* store error */
 	GL_REASON_STATE,      /* not RCPT: not logged */
 	GL_REASON_INCOMPLETE, /* an attribute is missing or client_address is no address */
-	GL_REASON_MODE,       /* mode = off */
+	GL_REASON_MODE,       /* mode = off, or learn where the attempt would have waited */
 	GL_REASON_AUTHENTICATED,
 	GL_REASON_CERTIFICATE, /* client certificate that Postfix trusts */
 	GL_REASON_NULL_SENDER, /* at RCPT, to be decided at DATA */
@@ -67,7 +67,7 @@ struct gl_verdict {
 	bool pass;
 	bool first_pass;       /* this very attempt ends the waiting */
 	bool remember;         /* `next` differs from what is stored and is worth a write */
-	enum gl_reason reason; /* FOUND, NEW or EARLY */
+	enum gl_reason reason; /* FOUND, NEW or EARLY; of gl_learn FOUND or MODE */
 	int64_t wait;          /* seconds until a retry passes; 0 when it passes now */
 	int64_t delayed;       /* seconds since first_seen, for a pass */
 	struct gl_record
@@ -93,6 +93,14 @@ const struct gl_record *gl_decide_between(const struct gl_timing *timing,
 
 /* Turns a deferral into a pass that is remembered as one, for the caller's reason. */
 void gl_verdict_admit(struct gl_verdict *verdict, enum gl_reason reason, int64_t now);
+
+/*
+ * The same where nobody is to wait (mode = learn): what gl_decide lets
+ * pass passes for that reason, and anything else passes for the mode
+ * (GL_REASON_MODE, a first pass) and is remembered as passed now.
+ */
+struct gl_verdict gl_learn(
+    const struct gl_timing *timing, const struct gl_record *seen, int64_t now);
 
 enum gl_state { GL_STATE_WAITING, GL_STATE_PASSED, GL_STATE_EXPIRED };
 

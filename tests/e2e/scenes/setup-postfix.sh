@@ -144,6 +144,13 @@ setup_mode() {
 	setup 0 "second day" --mode on
 	is "greylist.conf" "$conf"$'\n''mode = "on"' "$(<"$RIG/greylist.conf")"
 	expect 450 "a stranger on the second day" 203.0.113.7 c@sender.test u@example.org
+	setup 0 "first week" --mode learn
+	like "first week" 'proved: .*action=DUNNO.*remembered as passed' "$SETUP_SAID"
+	is "greylist.conf" "$conf"$'\n''mode = "learn"' "$(<"$RIG/greylist.conf")"
+	is "records of the probe" "" "$(listed 192.0.2.)"
+	expect 250 "a stranger in the first week" 203.0.113.7 d@sender.test u@example.org
+	setup 0 "second week" --mode on
+	expect 250 "the same in the second week" 203.0.113.7 d@sender.test u@example.org
 	setup 0 "back to the first day" --mode dry-run
 }
 
