@@ -28,6 +28,53 @@ static void reset(struct gl_judgement *judgement)
 	judgement->op_count = 0;
 }
 
+static void find_terms(struct gl_judgement *judgement, const struct gl_config *config,
+    const struct gl_request *request)
+{
+	struct gl_terms_question question = {
+		.recipient = gl_request_get(request, GL_ATTR_RECIPIENT),
+		.sender = gl_request_get(request, GL_ATTR_SENDER),
+		.context = gl_request_get(request, GL_ATTR_POLICY_CONTEXT),
+	};
+	gl_config_terms_for(&judgement->terms, config, &question);
+}
+
+/* Names the section that a term comes from, as a list's rule is named. */
+static void name_section(struct gl_judgement *judgement, enum gl_term term)
+{
+	const struct gl_origin *from = &judgement->terms.from[term];
+	if (from->section == NULL)
+		return;
+	judgement->rule = (struct gl_rule_source){ .line = from->line,
+		.file = gl_span_of(from->file),
+		.text = gl_span_of(from->section->heading) };
+}
+
+static enum gl_reason exemption(const struct gl_section *section)
+{
+	switch (section->kind) {
+	case GL_SECTION_RECIPIENT:
+		return GL_REASON_RECIPIENT_LIST;
+	case GL_SECTION_SENDER:
+		return GL_REASON_SENDER_LIST;
+	case GL_SECTION_CONTEXT:
+	case GL_SECTION_KINDS:
+		break;
+	}
+	return GL_REASON_MODE;
+}
+
+/* A section's exemption comes behind the lists. */
+static bool exempted(struct gl_judgement *judgement)
+{
+	const struct gl_section *section = judgement->terms.from[GL_TERM_EXEMPT].section;
+	if (!judgement->terms.exempt || section == NULL)
+		return false;
+	gl_judge_settle(judgement, exemption(section));
+	name_section(judgement, GL_TERM_EXEMPT);
+	return true;
+}
+
 static bool incomplete(struct gl_judgement *judgement, const struct gl_request *request)
 {
 	return !gl_request_has(request, GL_ATTR_CLIENT_NAME) ||
@@ -41,14 +88,17 @@ bool gl_judge_early(struct gl_judgement *judgement, const struct gl_config *conf
     const struct gl_request *request)
 {
 	reset(judgement);
+	find_terms(judgement, config, request);
 	if (!gl_span_equal(gl_request_get(request, GL_ATTR_PROTOCOL_STATE), gl_span_of("RCPT")))
 		gl_judge_settle(judgement, GL_REASON_STATE);
 	else if (incomplete(judgement, request))
 		gl_judge_settle(judgement, GL_REASON_INCOMPLETE);
-	else if (config->mode == GL_MODE_OFF)
+	else if (judgement->terms.mode == GL_MODE_OFF)
 		gl_judge_settle(judgement, GL_REASON_MODE);
 	else if (gl_request_get(request, GL_ATTR_SASL_USERNAME).len > 0)
 		gl_judge_settle(judgement, GL_REASON_AUTHENTICATED);
+	if (judgement->reason == GL_REASON_MODE)
+		name_section(judgement, GL_TERM_MODE);
 	return judgement->pass;
 }
 
@@ -119,7 +169,7 @@ static void decide(struct gl_judgement *judgement, const struct gl_bench *bench,
     struct gl_span instance, int64_t now)
 {
 	struct gl_verdict verdict = gl_decide(
-	    &bench->config->timing, judgement->seen ? &judgement->record : NULL, now);
+	    &judgement->terms.timing, judgement->seen ? &judgement->record : NULL, now);
 	judgement->pass = verdict.pass;
 	judgement->reason = verdict.reason;
 	judgement->wait = verdict.wait;
@@ -143,7 +193,7 @@ enum gl_status gl_judge(struct gl_judgement *judgement, const struct gl_bench *b
 	enum gl_status status = gl_judge_recall(judgement, bench, request, now);
 	if (status != GL_OK)
 		return status;
-	if (judgement->pass || auto_whitelisted(judgement, bench, now))
+	if (judgement->pass || exempted(judgement) || auto_whitelisted(judgement, bench, now))
 		return GL_OK;
 	decide(judgement, bench, gl_request_get(request, GL_ATTR_INSTANCE), now);
 	return GL_OK;

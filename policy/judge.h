@@ -9,8 +9,13 @@
  *   authenticated with SASL                            passes (RFC 6647 section 5, item 7)
  *   relays, client, recipient and sender lists         passes
  *   allowed by hand, while it lasts (override.h)       passes
+ *   exempt by a section of greylist.conf               passes
  *   auto-whitelisted client, if not never_auto_...     passes
  *   the triplet's own record                           gl_decide
+ *
+ * Mode, times and exemption are those of the request's own terms
+ * (terms.h), out of the sections of greylist.conf. A client's record
+ * belongs to no section: the auto-whitelist goes by the times outside.
  *
  * mode = dry-run is not the judge's: the verdict is what it would be,
  * and the caller lets the mail pass.
@@ -43,7 +48,8 @@ struct gl_judgement {
 	bool header;      /* first pass, and first of its message: the header is due */
 	bool whitelisted; /* this attempt takes the client over the auto-whitelist's threshold */
 
-	struct gl_rule_source rule; /* of a list's reason; rule.line 0: none */
+	struct gl_terms terms;      /* of this request; borrowed from the configuration */
+	struct gl_rule_source rule; /* of a list's reason, or a section's; rule.line 0: none */
 	enum gl_list list;
 	bool never_counted;          /* the client is one of never_auto_whitelist: */
 	struct gl_rule_source never; /* by this rule */

@@ -12,6 +12,7 @@ static const char *const attribute_names[] = {
 	[GL_ATTR_INSTANCE] = "instance",
 	[GL_ATTR_QUEUE_ID] = "queue_id",
 	[GL_ATTR_SASL_USERNAME] = "sasl_username",
+	[GL_ATTR_POLICY_CONTEXT] = "policy_context",
 	[GL_ATTR_TEST_TIME] = "policy_test_time",
 };
 _Static_assert(sizeof attribute_names / sizeof *attribute_names == GL_ATTRIBUTES,

@@ -134,15 +134,18 @@ static enum gl_status choose(const char *const *words, const char *value, unsign
 enum gl_status gl_value_mode(
     void *field, const struct gl_option *option, const char *value, const char **because)
 {
-	static const char *const words[] = { "off", "dry-run", "on", NULL };
-	unsigned choice;
-	enum gl_status status = choose(words, value, &choice);
+	enum gl_mode mode = 0;
 
 	(void)option;
 	(void)because;
-	if (status == GL_OK)
-		*(enum gl_mode *)field = (enum gl_mode)choice;
-	return status;
+	while (gl_mode_text(mode) != NULL) {
+		if (gl_span_equal(gl_span_of(gl_mode_text(mode)), gl_span_of(value))) {
+			*(enum gl_mode *)field = mode;
+			return GL_OK;
+		}
+		mode++;
+	}
+	return GL_MALFORMED;
 }
 
 enum gl_status gl_value_on_error(

@@ -30,6 +30,9 @@ void gl_lint_lists(struct gl_check *check, const struct gl_lint_lists *lists);
  */
 void gl_check_deep(struct gl_check *check);
 
+/* Says what sections there are, and reads their delegation files as the helper does. */
+void gl_check_sections(struct gl_check *check);
+
 /* Files beside the configuration that look like lists and are none of the inputs. */
 void gl_lint_unread(struct gl_check *check, const struct gl_lint_lists *lists);
 

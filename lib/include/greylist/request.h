@@ -38,6 +38,7 @@ enum gl_attribute {
 	GL_ATTR_INSTANCE,
 	GL_ATTR_QUEUE_ID,
 	GL_ATTR_SASL_USERNAME,
+	GL_ATTR_POLICY_CONTEXT, /* Postfix 3.1 and later, where main.cf gives one */
 	GL_ATTR_TEST_TIME, /* seconds since the epoch; nobody but `greylist-admin replay` asks */
 	GL_ATTRIBUTES      /* how many there are */
 };
