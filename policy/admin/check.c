@@ -39,7 +39,8 @@ static bool check_config(struct gl_check *check)
 	const char *otherwise = modes ? " unless a section says otherwise" : "";
 	gl_finding_ok(check, "%s: configuration", world->config_path);
 	if (world->config.mode == GL_MODE_OFF)
-		gl_finding_ok(check, "%s: mode is off, every mail passes%s", world->config_path, otherwise);
+		gl_finding_ok(
+		    check, "%s: mode is off, every mail passes%s", world->config_path, otherwise);
 	if (world->config.mode == GL_MODE_DRY_RUN)
 		gl_finding_ok(check, "%s: mode is dry-run, every mail passes and is only logged%s",
 		    world->config_path, otherwise);
@@ -192,6 +193,8 @@ static enum gl_exit check(struct gl_admin *admin, int count, char **operands)
 	bool wired = gl_lint_postfix_ask(&postfix, &findings);
 	if (configured)
 		check_state(&findings, wired ? &postfix : NULL);
+	if (configured && wired)
+		gl_lint_contexts(&findings, &postfix);
 	if (wired)
 		gl_lint_postfix(
 		    &findings, &postfix, configured ? admin->world.config.database : NULL);

@@ -71,6 +71,38 @@ static void check_delegate(struct gl_check *check, size_t n)
 			: "there is none now, and none is needed");
 }
 
+/* Whether `postconf` has it: a longer word that begins alike is another one. */
+static bool is_given(const char *parameters, struct gl_span context)
+{
+	static const char name[] = "policy_context";
+	for (const char *at = parameters; at != NULL && (at = strstr(at, name)) != NULL;) {
+		at += sizeof name - 1;
+		struct gl_span rest = gl_span_trim(gl_span_of(at));
+		if (rest.len == 0 || rest.at[0] != '=')
+			continue;
+		rest = gl_span_trim(gl_span_skip(rest, 1));
+		struct gl_span behind = gl_span_skip(rest, context.len);
+		if (gl_span_equal(gl_span_head(rest, context.len), context) &&
+		    (behind.len == 0 || strchr(" \t\n,}", behind.at[0]) != NULL))
+			return true;
+	}
+	return false;
+}
+
+void gl_lint_contexts(struct gl_check *check, const struct gl_lint_postfix *postfix)
+{
+	const struct gl_sections *sections = &check->admin->world.config.sections;
+	for (size_t i = 0; i < sections->count; i++) {
+		const struct gl_section *section = &sections->at[i];
+		if (section->kind == GL_SECTION_CONTEXT &&
+		    !is_given(postfix->parameters, section->domain) &&
+		    !is_given(postfix->overrides, section->domain))
+			gl_finding(check, GL_FINDING_CONTEXT_UNUSED,
+			    gl_at_line(sections->file, section->line),
+			    "no check_policy_service gives %s", section->heading);
+	}
+}
+
 void gl_check_sections(struct gl_check *check)
 {
 	const struct gl_sections *sections = &check->admin->world.config.sections;

@@ -24,6 +24,8 @@ static const struct kind {
 	    "nobody else can look at the table as the helper sees it", NULL },
 	[GL_FINDING_SECTION_EMPTY] = { "section-empty", WARNING, "it changes nothing",
 	    "remove it, or set something in it" },
+	[GL_FINDING_CONTEXT_UNUSED] = { "context-unused", WARNING, "the section never counts",
+	    "write policy_context= into the braces of a check_policy_service in main.cf" },
 	[GL_FINDING_DELEGATION] = { "delegation", WARNING,
 	    "it is left out, and what greylist.conf says of this domain holds", NULL },
 	[GL_FINDING_DELEGATION_OPEN] = { "delegation-open", WARNING,

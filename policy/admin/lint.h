@@ -91,4 +91,7 @@ void gl_lint_time_limit(struct gl_check *check, const struct gl_lint_postfix *po
 void gl_lint_relays(struct gl_check *check, const struct gl_lint_postfix *postfix,
     const struct gl_ruleset *rules, const struct gl_resolver *resolver);
 
+/* Sections for a policy_context that Postfix never sends. */
+void gl_lint_contexts(struct gl_check *check, const struct gl_lint_postfix *postfix);
+
 #endif
