@@ -94,12 +94,20 @@ static void out_witness(struct gl_out *out, const struct gl_section *section)
 	gl_out_span(out, section->domain);
 }
 
+static bool is_from(const struct gl_origin *origin, const struct stand *stand, unsigned line)
+{
+	if (origin->section != stand->section || stand->section == NULL)
+		return origin->section == stand->section;
+	return origin->line == line && (origin->file == stand->section->delegate) == stand->theirs;
+}
+
 /*
- * Whether a message of which these sections speak gets such terms. If any
- * does, then already one of which no others speak but those above them.
+ * Whether a message of which both sections speak gets its delay and its
+ * window from these two. If any does, then already one of which no others
+ * speak but those above them: of `a`, and of `b` where that is of another kind.
  */
-static bool arises(
-    const struct gl_config *config, const struct gl_section *a, const struct gl_section *b)
+static bool arises(const struct gl_config *config, const struct stand *delay,
+    const struct stand *window, const struct gl_section *a, const struct gl_section *b)
 {
 	enum { ADDRESS_MAX = 520 };
 	const struct gl_section *both[] = { a, b };
@@ -126,7 +134,8 @@ static bool arises(
 	};
 
 	gl_config_terms_for(&terms, config, &question);
-	return terms.timing.delay >= terms.timing.retry_window;
+	return is_from(&terms.from[GL_TERM_DELAY], delay, delay->delay_line) &&
+	       is_from(&terms.from[GL_TERM_RETRY_WINDOW], window, window->window_line);
 }
 
 static void out_stand(struct gl_out *out, const struct stand *stand, int64_t time, unsigned line)
@@ -183,8 +192,8 @@ bool gl_terms_clash(const struct gl_config *config, const struct gl_section *of,
 			if (!window.window || delay.timing.delay < window.timing.retry_window ||
 			    !concerns(&delay, &window, of))
 				continue;
-			if (arises(config, delay.section, window.section) ||
-			    arises(config, window.section, delay.section)) {
+			if (arises(config, &delay, &window, delay.section, window.section) ||
+			    arises(config, &delay, &window, window.section, delay.section)) {
 				say_clash(&delay, &window, of, text, line);
 				return true;
 			}

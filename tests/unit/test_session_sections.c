@@ -34,9 +34,9 @@ struct section_case {
 };
 
 static const struct section_case cases[] = {
-	{ "recipient d.test { mode = off }", "DUNNO", "action=pass, reason=mode", false },
 	{ "recipient e.test { mode = off }", "DEFER_IF_PERMIT", "action=greylist, reason=new",
 	    true },
+	{ "recipient d.test { mode = off }", "DUNNO", "action=pass, reason=mode", false },
 	{ "mode = off recipient d.test { mode = on }", "DEFER_IF_PERMIT",
 	    "action=greylist, reason=new", true },
 	{ "mode = off recipient e.test { mode = on }", "DUNNO", "action=pass, reason=mode", false },
@@ -98,7 +98,7 @@ static void a_sweep_leaves_what_a_section_still_counts(void **state)
 	struct site *site = *state;
 	static const char *const kept[] = { "kept@d.test", "ctx@f.test", "own@g.test" };
 	struct attempt attempt = usual;
-	char config[256], path[512];
+	char config[1024], path[512];
 	tmpdir_write(site->root, "own.conf", "max_age = 90d\n", 14);
 	snprintf(path, sizeof path, "%s/own.conf", site->root);
 	snprintf(config, sizeof config,
@@ -155,7 +155,6 @@ static void a_delegation_file_counts_at_the_next_request(void **state)
 	assert_true(site_logged(site, "greylist-admin check shows them"));
 	site_clear_log(site);
 	expect(site, &other, START, "DEFER_IF_PERMIT");
-	assert_false(site_logged(site, "own.conf"));
 	assert_int_equal(unlink(tmpdir_path(site->root, "own.conf")), 0);
 	expect(site, &usual, START + 1, "DEFER_IF_PERMIT 4.2.0 Greylisted");
 }
