@@ -78,10 +78,12 @@ enum gl_status gl_config_delegate(
 	section->theirs = scratch.own;
 	section->read = true;
 	config->delegations[n] = now;
-	if (status == GL_OK)
+	if (status == GL_OK) {
 		check_clash(config, section, &reading);
-	else
+	} else {
 		section->theirs.set = 0;
+		config->delegations[n] = (struct gl_delegation){ .trouble = ENOMEM };
+	}
 	gl_reading_tell(&reading, mistake, context);
 	free(reading.text);
 	return status;

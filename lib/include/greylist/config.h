@@ -120,9 +120,9 @@ struct gl_timing gl_config_timing_of(
  * nobody else. A missing file is an empty one.
  *
  * One section's file is read where it changed since it was read last:
- * one system call, or five where it did. `mistake` is called as by
+ * one system call, or six where it did. `mistake` is called as by
  * gl_config_load, for a file that was read. GL_FAILED: out of memory;
- * the file then sets nothing.
+ * the file then sets nothing, until the next call.
  */
 GL_CHECKED enum gl_status gl_config_delegate(
     struct gl_config *config, size_t section, gl_mistake_fn *mistake, void *context);
