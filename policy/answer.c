@@ -58,7 +58,7 @@ static void defer(struct gl_answer *answer, const struct gl_config *config,
 {
 	struct gl_deferral deferral = {
 		.action = config->action,
-		.text = config->text,
+		.text = judgement->terms.text,
 		.wait = judgement->wait,
 		.recipient = gl_request_get(request, GL_ATTR_RECIPIENT),
 	};
@@ -68,7 +68,7 @@ static void defer(struct gl_answer *answer, const struct gl_config *config,
 void gl_answer_verdict(struct gl_answer *answer, const struct gl_config *config,
     const struct gl_judgement *judgement, const struct gl_request *request, int64_t now)
 {
-	bool dry_run = config->mode == GL_MODE_DRY_RUN;
+	bool dry_run = judgement->terms.mode == GL_MODE_DRY_RUN;
 	begin(answer, judgement->reason, request);
 	answer->line.wait = judgement->wait;
 	/* Postgrey logs the delay only with the pass that ends it. */

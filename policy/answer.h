@@ -26,7 +26,8 @@ void gl_answer_pass(
 void gl_answer_trouble(
     struct gl_answer *answer, const struct gl_config *config, const struct gl_request *request);
 
-/* What the judge decided; mode = dry-run lets it pass all the same. */
+/* What the judge decided; mode = dry-run lets it pass all the same. Mode and text are the
+ * judgement's own terms. */
 void gl_answer_verdict(struct gl_answer *answer, const struct gl_config *config,
     const struct gl_judgement *judgement, const struct gl_request *request, int64_t now);
 

@@ -20,9 +20,12 @@ static enum gl_status remember(
 {
 	if (judgement->op_count == 0)
 		return GL_OK;
-	struct gl_sweep sweep = { .timing = world->config.timing, .now = now };
+	struct gl_sweep sweep = {
+		.timing = world->config.timing, .sections = &world->config.sections, .now = now
+	};
 	if (!is_stranger(judgement))
 		return gl_store_apply(world->store, judgement->ops, judgement->op_count, NULL);
+	gl_world_consult_some(world, SWEEP_BUDGET, (uint64_t)now);
 	sweep.budget = SWEEP_BUDGET;
 	gl_counters_hand_get(world->counters, sweep.hand);
 	enum gl_status status = gl_store_apply(

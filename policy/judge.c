@@ -38,6 +38,53 @@ static void reset(struct gl_judgement *judgement)
 	judgement->op_count = 0;
 }
 
+static void find_terms(struct gl_judgement *judgement, const struct gl_config *config,
+    const struct gl_request *request)
+{
+	struct gl_terms_question question = {
+		.recipient = gl_request_get(request, GL_ATTR_RECIPIENT),
+		.sender = gl_request_get(request, GL_ATTR_SENDER),
+		.context = gl_request_get(request, GL_ATTR_POLICY_CONTEXT),
+	};
+	gl_config_terms_for(&judgement->terms, config, &question);
+}
+
+/* Names the section that a term comes from, as a list's rule is named. */
+static void name_section(struct gl_judgement *judgement, enum gl_term term)
+{
+	const struct gl_origin *from = &judgement->terms.from[term];
+	if (from->section == NULL)
+		return;
+	judgement->rule = (struct gl_rule_source){ .line = from->line,
+		.file = gl_span_of(from->file),
+		.text = gl_span_of(from->section->heading) };
+}
+
+static enum gl_reason exemption(const struct gl_section *section)
+{
+	switch (section->kind) {
+	case GL_SECTION_RECIPIENT:
+		return GL_REASON_RECIPIENT_LIST;
+	case GL_SECTION_SENDER:
+		return GL_REASON_SENDER_LIST;
+	case GL_SECTION_CONTEXT:
+	case GL_SECTION_KINDS:
+		break;
+	}
+	return GL_REASON_MODE;
+}
+
+/* A section's exemption comes behind the lists. */
+static bool exempted(struct gl_judgement *judgement)
+{
+	const struct gl_section *section = judgement->terms.from[GL_TERM_EXEMPT].section;
+	if (!judgement->terms.exempt || section == NULL)
+		return false;
+	gl_judge_settle(judgement, exemption(section));
+	name_section(judgement, GL_TERM_EXEMPT);
+	return true;
+}
+
 /* At DATA the recipient is known only where there is just one. */
 static bool incomplete(
     struct gl_judgement *judgement, const struct gl_request *request, bool has_recipient)
@@ -70,11 +117,12 @@ bool gl_judge_early(struct gl_judgement *judgement, const struct gl_config *conf
 	bool by_data = bounce && config->null_sender == GL_NULL_SENDER_DATA;
 	bool at_data = by_data && gl_span_equal(state, gl_span_of("DATA"));
 	reset(judgement);
+	find_terms(judgement, config, request);
 	if (!at_rcpt && !at_data)
 		gl_judge_settle(judgement, GL_REASON_STATE);
 	else if (incomplete(judgement, request, at_rcpt))
 		gl_judge_settle(judgement, GL_REASON_INCOMPLETE);
-	else if (config->mode == GL_MODE_OFF)
+	else if (judgement->terms.mode == GL_MODE_OFF)
 		gl_judge_settle(judgement, GL_REASON_MODE);
 	else if (given(request, GL_ATTR_SASL_USERNAME))
 		gl_judge_settle(judgement, GL_REASON_AUTHENTICATED);
@@ -83,6 +131,8 @@ bool gl_judge_early(struct gl_judgement *judgement, const struct gl_config *conf
 		gl_judge_settle(judgement, GL_REASON_CERTIFICATE);
 	else if (by_data && at_rcpt)
 		gl_judge_settle(judgement, GL_REASON_NULL_SENDER);
+	if (judgement->reason == GL_REASON_MODE)
+		name_section(judgement, GL_TERM_MODE);
 	return judgement->pass && !is_to_be_noted(judgement, config);
 }
 
@@ -233,7 +283,7 @@ static enum gl_status reconsider(struct gl_judgement *judgement, const struct gl
 	if (bench->config->remember_recipients)
 		status = gl_judge_ask_anyone(judgement, bench);
 	if (status == GL_OK && judgement->answers &&
-	    gl_record_state(&bench->config->timing, &judgement->answered, now) == GL_STATE_PASSED)
+	    gl_record_state(&judgement->terms.timing, &judgement->answered, now) == GL_STATE_PASSED)
 		gl_verdict_admit(verdict, GL_REASON_ANSWERED, now);
 	return status;
 }
@@ -243,10 +293,10 @@ static enum gl_status decide(struct gl_judgement *judgement, const struct gl_ben
 {
 	const struct gl_record *own = judgement->seen ? &judgement->record : NULL;
 	const struct gl_record *pool = judgement->pool_seen ? &judgement->pool_record : NULL;
-	const struct gl_record *better = gl_decide_between(&bench->config->timing, own, pool, now);
-	bool learning = bench->config->mode == GL_MODE_LEARN;
+	const struct gl_record *better = gl_decide_between(&judgement->terms.timing, own, pool, now);
+	bool learning = judgement->terms.mode == GL_MODE_LEARN;
 	struct gl_verdict verdict = (learning ? gl_learn : gl_decide)(
-	    &bench->config->timing, better, now);
+	    &judgement->terms.timing, better, now);
 	judgement->by_pool = better != NULL && better == pool;
 	if (!verdict.pass) {
 		enum gl_status status = reconsider(judgement, bench, &verdict, instance, now);
@@ -293,7 +343,7 @@ static enum gl_status note_recipient(struct gl_judgement *judgement, const struc
 static bool settled(const struct gl_judgement *judgement, const struct gl_bench *bench, int64_t now)
 {
 	return judgement->seen &&
-	       gl_record_state(&bench->config->timing, &judgement->record, now) ==
+	       gl_record_state(&judgement->terms.timing, &judgement->record, now) ==
 		   GL_STATE_PASSED &&
 	       now - judgement->record.last_seen < GL_HOUR;
 }
@@ -320,10 +370,10 @@ enum gl_status gl_judge(struct gl_judgement *judgement, const struct gl_bench *b
 	enum gl_status status = gl_judge_recall(judgement, bench, request, now);
 	if (status != GL_OK)
 		return status;
-	if (judgement->pass || auto_whitelisted(judgement, bench, now) ||
+	if (judgement->pass || exempted(judgement) || auto_whitelisted(judgement, bench, now) ||
 	    unsuspicious(judgement, bench, request))
 		return GL_OK;
-	if (bench->config->identity == GL_IDENTITY_NAME && !settled(judgement, bench, now))
+	if (judgement->terms.identity == GL_IDENTITY_NAME && !settled(judgement, bench, now))
 		status = gl_judge_ask_pool(judgement, bench, request);
 	if (status != GL_OK)
 		return status;

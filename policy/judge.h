@@ -10,6 +10,7 @@
  *   the null sender, where it is decided at DATA       passes
  *   relays, client, recipient and sender lists         passes
  *   allowed by hand, while it lasts (override.h)       passes
+ *   exempt by a section of greylist.conf               passes
  *   auto-whitelisted client, if not never_auto_...     passes
  *   suspects_only, and nothing looks wrong             passes
  *   the record of the triplet, or of its pool          gl_decide
@@ -25,6 +26,10 @@
  * remembered under both. When one comes back from another network the
  * pool's record says which network was the first, so that the record
  * there is passed as well.
+ *
+ * Mode, times and exemption are those of the request's own terms
+ * (terms.h), out of the sections of greylist.conf. A client's record
+ * belongs to no section: the auto-whitelist goes by the times outside.
  *
  * mode = dry-run is not the judge's: the verdict is what it would be,
  * and the caller lets the mail pass. What passes for mode = learn alone
@@ -67,7 +72,8 @@ struct gl_judgement {
 	bool opens;      /* by its own triplet: the later recipients of the message may pass too */
 	bool whitelisted; /* this attempt takes the client over the auto-whitelist's threshold */
 
-	struct gl_rule_source rule; /* of a list's reason, without code; rule.line 0: none */
+	struct gl_terms terms;      /* of this request; borrowed from the configuration */
+	struct gl_rule_source rule; /* of a list's reason, or a section's, without code; rule.line 0: none */
 	enum gl_list list;
 	bool never_counted;          /* the client is one of never_auto_whitelist: */
 	struct gl_rule_source never; /* by this rule */

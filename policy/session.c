@@ -143,6 +143,7 @@ static void ask_table(struct talk *talk, struct gl_answer *answer, int64_t now)
 static void make_answer(struct talk *talk, struct gl_answer *answer, int64_t now)
 {
 	struct gl_world *world = talk->session->world;
+	gl_world_consult(world, gl_request_get(&talk->request, GL_ATTR_RECIPIENT));
 	if (gl_judge_early(&talk->judgement, &world->config, &talk->request))
 		gl_answer_pass(answer, talk->judgement.reason, &talk->request);
 	else if (world->config_status != GL_OK)
@@ -171,7 +172,7 @@ static void tell(const struct talk *talk, const struct gl_answer *answer, int64_
 		return;
 	gl_counters_add(gl_world_counters(world), answer->line.action, answer->line.reason, now);
 	/* In a dry run nobody was turned away, so nobody has waited. */
-	if (world->config.mode != GL_MODE_DRY_RUN)
+	if (talk->judgement.terms.mode != GL_MODE_DRY_RUN)
 		gl_counters_first_pass(world->counters, answer->line.delayed);
 	struct gl_out out = gl_out_into(bytes, sizeof bytes);
 	gl_out_logline(&out, &answer->line);

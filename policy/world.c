@@ -90,6 +90,42 @@ enum gl_status gl_world_configure(struct gl_world *world)
 	return world->config_status;
 }
 
+static void note_delegate_mistake(void *context, const char *mistake)
+{
+	struct gl_world *world = context;
+	if (world->delegate_mistakes++ == 0)
+		snprintf(world->delegate_why.text, sizeof world->delegate_why.text, "%s", mistake);
+}
+
+static void say_delegate_mistakes(const struct gl_world *world)
+{
+	if (world->access != GL_ACCESS_SERVE || world->delegate_mistakes == 0)
+		return;
+	gl_log_printf(world->log, GL_LOG_WARNING,
+	    "warning: %s (%u in all; what is wrong in a delegation file is left out, and the rest "
+	    "holds; greylist-admin check shows them)",
+	    world->delegate_why.text, world->delegate_mistakes);
+}
+
+/* Without memory for it a file sets nothing, and greylist.conf holds. */
+void gl_world_consult(struct gl_world *world, struct gl_span recipient)
+{
+	if (world->config_status != GL_OK)
+		return;
+	world->delegate_mistakes = 0;
+	if (gl_config_delegates_of(&world->config, recipient, note_delegate_mistake, world) ==
+	    GL_OK)
+		say_delegate_mistakes(world);
+}
+
+void gl_world_consult_some(struct gl_world *world, size_t most, uint64_t turn)
+{
+	world->delegate_mistakes = 0;
+	if (gl_config_delegates_unread(&world->config, most, turn, note_delegate_mistake, world) ==
+	    GL_OK)
+		say_delegate_mistakes(world);
+}
+
 struct gl_counters *gl_world_counters(struct gl_world *world)
 {
 	enum gl_status status;
@@ -255,6 +291,8 @@ enum gl_status gl_world_open(struct gl_world *world)
 	world->store_status = open_table(world);
 	/* here, inside the time limit: a table that is out of reach is counted too */
 	gl_world_counters(world);
+	if (world->access != GL_ACCESS_SERVE)
+		gl_world_consult_some(world, GL_SECTIONS_MAX, 0);
 	if (world->store_status != GL_OK)
 		return world->store_status;
 	world->store_status = refresh_rules(world);

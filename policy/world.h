@@ -33,6 +33,8 @@ struct gl_world {
 	enum gl_status config_status;   /* of the last load */
 	struct gl_complaint config_why; /* the first mistake */
 	unsigned config_mistakes;
+	struct gl_complaint delegate_why; /* the first mistake of the file that was just read */
+	unsigned delegate_mistakes;
 
 	struct gl_log *log;
 	struct gl_counters *counters; /* NULL: none to be had */
@@ -65,8 +67,23 @@ void gl_world_clear(struct gl_world *world);
 GL_CHECKED enum gl_status gl_world_configure(struct gl_world *world);
 
 /*
+ * Reads the delegation files of this recipient's domain where they
+ * changed, in front of each judgement. What is wrong in one of them was
+ * logged once (SERVE), and is left out.
+ */
+void gl_world_consult(struct gl_world *world, struct gl_span recipient);
+
+/*
+ * The same for some files that nobody read yet, whoever's they are: a
+ * sweep leaves the records be that they may be about.
+ */
+void gl_world_consult_some(struct gl_world *world, size_t most, uint64_t turn);
+
+/*
  * Opens the table where it is not open or was replaced, and compiles
- * the lists where they changed. The configuration has to be good.
+ * the lists where they changed. The configuration has to be good. For
+ * the admin tool it also reads every delegation file once, as the table's
+ * owner, whom the helper runs as.
  *
  * Any status of gl_store_open; world->store_why says why.
  */

@@ -131,10 +131,10 @@ const struct gl_option gl_options[] = {
 
 _Static_assert(sizeof gl_options / sizeof *gl_options <= GL_OPTIONS_MAX, "room for every option");
 
-size_t gl_option_find(struct gl_span name)
+size_t gl_option_find(const struct gl_option *options, struct gl_span name)
 {
-	for (size_t i = 0; gl_options[i].name != NULL; i++)
-		if (gl_span_equal(gl_span_of(gl_options[i].name), name))
+	for (size_t i = 0; options[i].name != NULL; i++)
+		if (gl_span_equal(gl_span_of(options[i].name), name))
 			return i;
 	return GL_OPTIONS_MAX;
 }
@@ -201,6 +201,7 @@ void gl_config_clear(struct gl_config *config)
 	free(config->log_ident);
 	free(config->log_facility);
 	free(config->log_target);
+	gl_sections_clear(config);
 	*config = (struct gl_config){ .database = NULL };
 }
 
@@ -249,4 +250,24 @@ void gl_config_print_defaults(FILE *to)
 	    to);
 	for (size_t i = 0; gl_options[i].name != NULL; i++)
 		print_option(to, &gl_options[i]);
+	fputs("\n"
+	      "# Sections say what is otherwise for some recipients, senders or policy contexts.\n"
+	      "#\n"
+	      "# A domain that wants no greylisting, and one whose owner decides:\n"
+	      "#\n"
+	      "#recipient \"example.org\" {\n"
+	      "#\tmode = \"off\"\n"
+	      "#}\n"
+	      "#recipient \"example.net\" {\n"
+	      "#\tdelay = \"1m\"\n"
+	      "#\ttext = \"Bitte in %s Sekunden noch einmal versuchen\"\n"
+	      "#\tdelegate = \"/home/example.net/greylist.conf\"\n"
+	      "#}\n"
+	      "#\n"
+	      "# With mode = \"off\" above, only for those who asked for it:\n"
+	      "#\n"
+	      "#recipient \"user@example.com\" {\n"
+	      "#\tmode = \"on\"\n"
+	      "#}\n",
+	    to);
 }

@@ -13,7 +13,12 @@ static struct gl_reading *reading_of(cfg_t *parser)
 
 static void *field_of(const struct gl_reading *reading, size_t option)
 {
-	return (char *)reading->config + gl_options[option].at;
+	return (char *)reading->base + reading->options[option].at;
+}
+
+static unsigned line_of(const struct gl_reading *reading, const cfg_t *parser)
+{
+	return reading->lines_before + (unsigned)parser->line;
 }
 
 /* libconfuse's validators see neither a list that was emptied nor when one begins anew. */
@@ -30,9 +35,9 @@ static int take_value(cfg_t *parser, cfg_opt_t *seen, const char *value, void *r
 	size_t option = (size_t)(seen - parser->opts);
 
 	*(void **)result = NULL;
-	if (gl_options[option].form == GL_FORM_LIST)
+	if (reading->options[option].form == GL_FORM_LIST)
 		begin_list(reading, option, seen);
-	reading->value_line = (unsigned)parser->line;
+	reading->value_line = line_of(reading, parser);
 	gl_reading_take(reading, option, value);
 	return reading->out_of_memory ? -1 : 0;
 }
@@ -46,18 +51,18 @@ __attribute__((format(printf, 2, 0))) static void take_error(
 	vsnprintf(text, sizeof text, format, arguments);
 	reading->heard = true;
 	if (strchr(text, GL_CONFIG_POISON) == NULL)
-		gl_reading_mistake(reading, (unsigned)parser->line, text);
+		gl_reading_mistake(reading, line_of(reading, parser), text);
 }
 
 static cfg_t *open_parser(struct gl_reading *reading)
 {
 	cfg_opt_t options[GL_OPTIONS_MAX + 1] = { { .name = NULL } };
 
-	for (size_t i = 0; gl_options[i].name != NULL; i++) {
-		bool list = gl_options[i].form == GL_FORM_LIST;
+	for (size_t i = 0; reading->options[i].name != NULL; i++) {
+		bool list = reading->options[i].form == GL_FORM_LIST;
 
 		options[i] = (cfg_opt_t){
-			.name = gl_options[i].name,
+			.name = reading->options[i].name,
 			.type = CFGT_PTR,
 			.flags = CFGF_NODEFAULT | (list ? CFGF_LIST : CFGF_NONE),
 			.simple_value = { .ptr = &reading->slot },
@@ -87,16 +92,16 @@ static bool walk(struct gl_reading *reading, cfg_t *parser)
 
 	fclose(file);
 	if (rc != CFG_SUCCESS && !reading->heard && !reading->out_of_memory)
-		gl_reading_mistake(reading, (unsigned)parser->line, "this is no option");
+		gl_reading_mistake(reading, line_of(reading, parser), "this is no option");
 	return rc == CFG_SUCCESS;
 }
 
 static void close_lists(struct gl_reading *reading, cfg_t *parser)
 {
-	for (size_t i = 0; gl_options[i].name != NULL; i++) {
+	for (size_t i = 0; reading->options[i].name != NULL; i++) {
 		cfg_opt_t *seen = cfg_getnopt(parser, (unsigned)i);
 
-		if (gl_options[i].form != GL_FORM_LIST || (seen->flags & CFGF_MODIFIED) == 0)
+		if (reading->options[i].form != GL_FORM_LIST || (seen->flags & CFGF_MODIFIED) == 0)
 			continue;
 		begin_list(reading, i, seen);
 		((struct gl_strings *)field_of(reading, i))->line = reading->line[i];
@@ -105,6 +110,7 @@ static void close_lists(struct gl_reading *reading, cfg_t *parser)
 
 void gl_reading_parse(struct gl_reading *reading)
 {
+	const struct gl_reading *whole = reading->whole != NULL ? reading->whole : reading;
 	cfg_t *parser = open_parser(reading);
 
 	if (parser == NULL) {
@@ -112,7 +118,7 @@ void gl_reading_parse(struct gl_reading *reading)
 		return;
 	}
 	while (!walk(reading, parser) && !reading->out_of_memory &&
-	       reading->mistake_count < GL_MISTAKES_MAX &&
+	       whole->mistake_count < GL_MISTAKES_MAX &&
 	       gl_reading_resume(reading, (unsigned)parser->line))
 		continue;
 	close_lists(reading, parser);

@@ -21,6 +21,10 @@ void gl_reading_mistake(struct gl_reading *reading, unsigned line, const char *t
 	char whole[LINE_MAX_TEXT];
 	struct gl_out out = gl_out_into(whole, sizeof whole);
 
+	if (reading->whole != NULL) {
+		gl_reading_mistake(reading->whole, line, text);
+		return;
+	}
 	if (++reading->mistake_count > GL_MISTAKES_MAX)
 		return;
 	gl_out_printable(&out, gl_span_of(reading->path));
@@ -63,7 +67,7 @@ static void out_value(struct gl_out *out, struct gl_span value)
 static void note_value(
     struct gl_reading *reading, size_t option, struct gl_span value, const char *because)
 {
-	const struct gl_option *wrong = &gl_options[option];
+	const struct gl_option *wrong = &reading->options[option];
 	char text[512];
 	struct gl_out out = gl_out_into(text, sizeof text);
 
@@ -89,19 +93,22 @@ static void note_value(
 void gl_reading_take(struct gl_reading *reading, size_t option, const char *value)
 {
 	const char *because = NULL;
-	void *field = (char *)reading->config + gl_options[option].at;
+	const struct gl_option *taken = &reading->options[option];
+	void *field = (char *)reading->base + taken->at;
 	enum gl_status status = GL_OK;
 
 	if (strchr(value, GL_CONFIG_POISON) != NULL)
 		reading->wrong[option] = true;
 	else
-		status = gl_options[option].set(field, &gl_options[option], value, &because);
+		status = taken->set(field, taken, value, &because);
 
 	if (status == GL_FAILED) {
 		reading->out_of_memory = true;
 	} else if (status != GL_OK) {
 		reading->wrong[option] = true;
 		note_value(reading, option, gl_span_of(value), because);
+	} else {
+		reading->taken[option] = true;
 	}
 }
 
@@ -109,8 +116,8 @@ void gl_reading_take(struct gl_reading *reading, size_t option, const char *valu
 static void check_timing(struct gl_reading *reading)
 {
 	const struct gl_timing *timing = &reading->config->timing;
-	size_t delay = gl_option_find(gl_span_of("delay"));
-	size_t window = gl_option_find(gl_span_of("retry_window"));
+	size_t delay = gl_option_find(gl_options, gl_span_of("delay"));
+	size_t window = gl_option_find(gl_options, gl_span_of("retry_window"));
 	char text[128];
 	struct gl_out out = gl_out_into(text, sizeof text);
 
@@ -149,12 +156,14 @@ static enum gl_status read_all(struct gl_reading *reading, struct gl_config_stam
 	for (size_t i = 0; status == GL_OK && gl_options[i].name != NULL; i++)
 		if (reading->wrong[i])
 			status = gl_option_reset(reading->config, i);
+	if (status == GL_OK)
+		status = gl_sections_finish(reading);
 	if (status == GL_FAILED || reading->out_of_memory)
 		return GL_FAILED;
 	return reading->mistakes == NULL ? GL_OK : GL_BAD_CONFIG;
 }
 
-static void tell(struct gl_reading *reading, gl_mistake_fn *mistake, void *context)
+void gl_reading_tell(struct gl_reading *reading, gl_mistake_fn *mistake, void *context)
 {
 	while (reading->mistakes != NULL) {
 		struct gl_mistake *next = reading->mistakes->next;
@@ -170,7 +179,9 @@ enum gl_status gl_config_load(struct gl_config *config, const char *path, gl_mis
     void *context, struct gl_config_stamp *stamp)
 {
 	struct gl_config_stamp unwanted;
-	struct gl_reading reading = { .config = config, .path = path };
+	struct gl_reading reading = {
+		.config = config, .options = gl_options, .base = config, .path = path
+	};
 	enum gl_status status = gl_config_defaults(config);
 
 	if (stamp == NULL)
@@ -179,7 +190,7 @@ enum gl_status gl_config_load(struct gl_config *config, const char *path, gl_mis
 		status = read_all(&reading, stamp);
 	if (status != GL_OK && status != GL_BAD_CONFIG)
 		*stamp = (struct gl_config_stamp){ .inode = 0 };
-	tell(&reading, mistake, context);
+	gl_reading_tell(&reading, mistake, context);
 	free(reading.text);
 	return status;
 }

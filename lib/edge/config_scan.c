@@ -11,6 +11,15 @@ struct scan {
 	unsigned depth;      /* of braces */
 	unsigned control;    /* line of the last control character: one of them a line is enough */
 	struct gl_span word; /* the last one, where nothing but blanks followed it */
+	struct gl_span before; /* the one in front of that, likewise */
+	unsigned word_line, before_line;
+
+	bool inside;       /* a section: */
+	unsigned unclosed; /* sections that the next one cut short */
+	char *section;     /* where it begins */
+	char *body;        /* behind its brace */
+	unsigned body_line;
+	struct gl_section_reading inner;
 };
 
 static void poison(char *from, const char *to)
@@ -93,6 +102,14 @@ static const char *string_fault(const struct scan *scan, const char *at, char qu
 	return NULL;
 }
 
+static void take_word(struct scan *scan, struct gl_span word)
+{
+	scan->before = scan->word;
+	scan->before_line = scan->word_line;
+	scan->word = word;
+	scan->word_line = scan->line;
+}
+
 static void string(struct scan *scan)
 {
 	char *first = scan->at;
@@ -116,7 +133,7 @@ static void string(struct scan *scan)
 		return;
 	}
 	scan->at++;
-	scan->word = (struct gl_span){ .at = first + 1, .len = (size_t)(at - first - 1) };
+	take_word(scan, (struct gl_span){ .at = first + 1, .len = (size_t)(at - first - 1) });
 }
 
 static void word(struct scan *scan)
@@ -126,27 +143,118 @@ static void word(struct scan *scan)
 	while (scan->at < scan->end && strchr(" #\"'\t\n\r={}()+,*", *scan->at) == NULL &&
 	       !is_control(*scan->at) && !is_variable(scan, scan->at))
 		scan->at++;
-	scan->word = (struct gl_span){ .at = first, .len = (size_t)(scan->at - first) };
+	take_word(scan, (struct gl_span){ .at = first, .len = (size_t)(scan->at - first) });
 }
 
-/* The word before an equal sign outside of braces is an option's name. */
+static char *in_text(const struct scan *scan, struct gl_span span)
+{
+	return scan->reading->text + (span.at - scan->reading->text);
+}
+
+static unsigned base_depth(const struct scan *scan)
+{
+	return scan->inside ? 1 : 0;
+}
+
+/* libconfuse would only say that there is no such option. */
+static void misplaced(struct scan *scan, const struct gl_reading *reading)
+{
+	char text[256];
+
+	if (gl_section_misplaced(reading, scan->word, text) == NULL)
+		return;
+	report(scan, text);
+	poison(in_text(scan, scan->word), scan->word.at + scan->word.len);
+}
+
+/* The word before an equal sign outside of braces, or right inside a section's, is an option. */
 static void assignment(struct scan *scan, bool append)
 {
-	size_t option = scan->depth == 0 ? gl_option_find(scan->word) : GL_OPTIONS_MAX;
+	struct gl_reading *reading = scan->inside ? &scan->inner.reading : scan->reading;
+	size_t option = gl_option_find(reading->options, scan->word);
 
-	if (option == GL_OPTIONS_MAX)
+	if (scan->depth != base_depth(scan) || scan->word.len == 0)
 		return;
+	if (option == GL_OPTIONS_MAX) {
+		misplaced(scan, reading);
+		return;
+	}
 
-	unsigned *line = &scan->reading->line[option];
+	unsigned *line = &reading->line[option];
 
 	if (*line != 0 && !append) {
 		char text[128];
 
 		snprintf(text, sizeof text, "%s is set a second time, after line %u",
-		    gl_options[option].name, *line);
+		    reading->options[option].name, *line);
 		report(scan, text);
 	}
 	*line = scan->line;
+}
+
+/* The section is taken out of the text: libconfuse sees what stands in it by itself. */
+static void end_section(struct scan *scan, char *stop, const char *behind)
+{
+	gl_section_end(&scan->inner, scan->body, (size_t)(stop - scan->body), scan->body_line);
+	for (char *at = scan->section; at < behind; at++)
+		if (*at != '\n')
+			*at = ' ';
+	scan->inside = false;
+	scan->depth = 0;
+}
+
+static void begin_section(
+    struct scan *scan, struct gl_span kind, struct gl_span title, unsigned line)
+{
+	char text[128];
+
+	if (scan->inside) {
+		snprintf(text, sizeof text,
+		    "a section cannot stand inside another: the one of line %u has no } before it",
+		    scan->inner.section.line);
+		gl_reading_mistake(scan->reading, line, text);
+		end_section(scan, in_text(scan, kind), kind.at);
+		scan->unclosed++;
+	}
+	scan->inside = true;
+	scan->depth = 1;
+	scan->section = in_text(scan, kind);
+	scan->body = scan->at + 1;
+	scan->body_line = scan->line;
+	gl_section_begin(&scan->inner, scan->reading, gl_section_kind_of(kind), title, line);
+}
+
+/* In quotes it is a title, or nothing. */
+static bool begins_section(const struct scan *scan, struct gl_span word)
+{
+	bool quoted = word.at > scan->reading->text && (word.at[-1] == '"' || word.at[-1] == '\'');
+
+	return !quoted && gl_section_kind_of(word) < GL_SECTION_KINDS;
+}
+
+static void open_brace(struct scan *scan)
+{
+	struct gl_span no_title = { .at = NULL };
+	bool may = scan->depth == base_depth(scan);
+
+	if (may && begins_section(scan, scan->before))
+		begin_section(scan, scan->before, scan->word, scan->before_line);
+	else if (may && begins_section(scan, scan->word))
+		begin_section(scan, scan->word, no_title, scan->word_line);
+	else
+		scan->depth++;
+}
+
+static void close_brace(struct scan *scan)
+{
+	if (scan->depth == 0 && scan->unclosed > 0) {
+		scan->unclosed--;
+		*scan->at = ' ';
+	} else if (scan->inside && scan->depth == 1) {
+		end_section(scan, scan->at, scan->at + 1);
+	} else if (scan->depth > 0) {
+		scan->depth--;
+	}
 }
 
 /* What neither begins a word nor belongs to the grammar: libconfuse would skip it in silence. */
@@ -173,13 +281,13 @@ static void punctuation(struct scan *scan)
 	char byte = *scan->at;
 
 	if (byte == '{')
-		scan->depth++;
-	else if (byte == '}' && scan->depth > 0)
-		scan->depth--;
+		open_brace(scan);
+	else if (byte == '}')
+		close_brace(scan);
 	else if (byte == '=')
 		assignment(scan, scan->at > scan->reading->text && scan->at[-1] == '+');
 	if (byte != '+')
-		scan->word.len = 0;
+		scan->word.len = scan->before.len = 0;
 	scan->at++;
 }
 
@@ -226,6 +334,8 @@ static void squeeze(struct gl_reading *reading)
 		from += len;
 	}
 	reading->len = (size_t)(to - reading->text);
+	if (gl_span_trim((struct gl_span){ reading->text, reading->len }).len == 0)
+		reading->blank = true;
 }
 
 void gl_reading_scan(struct gl_reading *reading)
@@ -247,6 +357,11 @@ void gl_reading_scan(struct gl_reading *reading)
 			line_comment(&scan);
 		else
 			token(&scan);
+	}
+	if (scan.inside) {
+		gl_reading_mistake(reading, scan.inner.section.line,
+		    "this section does not end: its } is missing");
+		end_section(&scan, scan.end, scan.end);
 	}
 	squeeze(reading);
 }

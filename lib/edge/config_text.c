@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct gl_config_stamp stamp_of(const struct stat *info)
+struct gl_config_stamp gl_stamp_of(const struct stat *info)
 {
 	enum { NANOSECONDS = 1000000000 };
 
@@ -29,7 +29,7 @@ void gl_config_look(struct gl_config_stamp *stamp, const char *path)
 
 	*stamp = (struct gl_config_stamp){ .inode = 0 };
 	if (stat(path, &info) == 0)
-		*stamp = stamp_of(&info);
+		*stamp = gl_stamp_of(&info);
 }
 
 bool gl_config_same(const struct gl_config_stamp *a, const struct gl_config_stamp *b)
@@ -39,9 +39,10 @@ bool gl_config_same(const struct gl_config_stamp *a, const struct gl_config_stam
 }
 
 /* A regular file comes with one read(2): a byte more than its size is asked for. */
-static enum gl_status slurp(struct gl_reading *reading, int fd, const struct stat *info)
+static enum gl_status slurp(
+    struct gl_reading *reading, int fd, const struct stat *info, size_t most)
 {
-	bool regular = S_ISREG(info->st_mode) && info->st_size < GL_CONFIG_SIZE_MAX;
+	bool regular = S_ISREG(info->st_mode) && (size_t)info->st_size < most;
 	size_t size = regular ? (size_t)info->st_size + 1 : 4096;
 
 	for (;;) {
@@ -56,13 +57,21 @@ static enum gl_status slurp(struct gl_reading *reading, int fd, const struct sta
 		if (got < 0)
 			return GL_NO_ACCESS;
 		reading->len += (size_t)got;
-		if (reading->len > GL_CONFIG_SIZE_MAX)
+		if (reading->len > most)
 			return GL_BAD_CONFIG;
 		if (got == 0 || (regular && reading->len < size))
 			return GL_OK;
 		if (reading->len == size)
 			size *= 2;
 	}
+}
+
+static void note_errno(struct gl_reading *reading)
+{
+	char text[128];
+
+	snprintf(text, sizeof text, "cannot be read: %s", strerror(errno));
+	gl_reading_mistake(reading, 0, text);
 }
 
 enum gl_status gl_reading_load(struct gl_reading *reading, struct gl_config_stamp *stamp)
@@ -72,17 +81,44 @@ enum gl_status gl_reading_load(struct gl_reading *reading, struct gl_config_stam
 	int fd = open(reading->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
 	if (fd >= 0 && fstat(fd, &info) == 0) {
-		*stamp = stamp_of(&info);
-		status = slurp(reading, fd, &info);
+		*stamp = gl_stamp_of(&info);
+		status = slurp(reading, fd, &info, GL_CONFIG_SIZE_MAX);
 	}
-	if (status == GL_NO_ACCESS) {
-		char text[128];
-
-		snprintf(text, sizeof text, "cannot be read: %s", strerror(errno));
-		gl_reading_mistake(reading, 0, text);
-	}
+	if (status == GL_NO_ACCESS)
+		note_errno(reading);
 	if (status == GL_BAD_CONFIG)
 		gl_reading_mistake(reading, 0, "is too large for a configuration (256 KiB)");
+	if (fd >= 0)
+		close(fd);
+	return status;
+}
+
+/* What is no file is not even opened: that alone wakes a writer who waits at a FIFO. */
+enum gl_status gl_reading_load_delegate(struct gl_reading *reading)
+{
+	struct stat info;
+	enum gl_status status = GL_NO_ACCESS;
+	int fd = -1;
+	int rc = lstat(reading->path, &info);
+
+	if (rc != 0 && (errno == ENOENT || errno == ENOTDIR))
+		return GL_OK;
+	if (rc == 0 && S_ISREG(info.st_mode)) {
+		fd = open(reading->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
+		rc = fd < 0 ? fd : fstat(fd, &info);
+	}
+	if (rc == 0 && !S_ISREG(info.st_mode)) {
+		gl_reading_mistake(
+		    reading, 0, "is no regular file: a link or the like is not followed");
+		status = GL_BAD_CONFIG;
+	} else if (rc == 0) {
+		status = slurp(reading, fd, &info, GL_DELEGATE_SIZE_MAX);
+		if (status == GL_BAD_CONFIG)
+			gl_reading_mistake(
+			    reading, 0, "is too large for a delegation file (16 KiB)");
+	}
+	if (status == GL_NO_ACCESS)
+		note_errno(reading);
 	if (fd >= 0)
 		close(fd);
 	return status;

@@ -22,8 +22,12 @@ static bool is_garbage(const struct gl_sweep *sweep, bool triplets, struct gl_sp
 					 : gl_client_decode(&client, value);
 	if (status != GL_OK)
 		return status == GL_CORRUPT;
-	if (triplets)
-		return gl_record_state(&sweep->timing, &record, sweep->now) == GL_STATE_EXPIRED;
+	if (triplets) {
+		struct gl_timing timing = sweep->timing;
+		if (sweep->sections != NULL)
+			timing = gl_terms_of_record(&timing, sweep->sections, &record);
+		return gl_record_state(&timing, &record, sweep->now) == GL_STATE_EXPIRED;
+	}
 	return gl_client_expired(&sweep->timing, &client, sweep->now);
 }
 

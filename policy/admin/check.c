@@ -32,15 +32,21 @@ static bool check_config(struct gl_check *check)
 		status = gl_world_configure(world);
 	if (status != GL_OK)
 		return false;
+	bool modes = false;
+	for (size_t i = 0; i < world->config.sections.count; i++)
+		modes = modes || (world->config.sections.at[i].own.set >> GL_TERM_MODE & 1) != 0 ||
+			world->config.sections.at[i].delegate != NULL;
+	const char *otherwise = modes ? " unless a section says otherwise" : "";
 	gl_finding_ok(check, "%s: configuration", world->config_path);
 	if (world->config.mode == GL_MODE_OFF)
-		gl_finding_ok(check, "%s: mode is off, every mail passes", world->config_path);
+		gl_finding_ok(
+		    check, "%s: mode is off, every mail passes%s", world->config_path, otherwise);
 	if (world->config.mode == GL_MODE_LEARN)
-		gl_finding_ok(check, "%s: mode is learn, every mail passes and is remembered",
-		    world->config_path);
+		gl_finding_ok(check, "%s: mode is learn, every mail passes and is remembered%s",
+		    world->config_path, otherwise);
 	if (world->config.mode == GL_MODE_DRY_RUN)
-		gl_finding_ok(check, "%s: mode is dry-run, every mail passes and is only logged",
-		    world->config_path);
+		gl_finding_ok(check, "%s: mode is dry-run, every mail passes and is only logged%s",
+		    world->config_path, otherwise);
 	return true;
 }
 
@@ -192,6 +198,7 @@ static void check_state(struct gl_check *check, const struct gl_lint_postfix *po
 	bool placed = may_look(check) && gl_check_place(check, check->admin->world.config.database);
 	if (placed && !become_owner(check))
 		return;
+	gl_check_sections(check);
 	struct gl_ruleset *rules = check_lists(check);
 	if (placed) {
 		check_log(check);
@@ -213,6 +220,8 @@ static enum gl_exit check(struct gl_admin *admin, int count, char **operands)
 	bool wired = gl_lint_postfix_ask(&postfix, &findings);
 	if (configured)
 		check_state(&findings, wired ? &postfix : NULL);
+	if (configured && wired)
+		gl_lint_contexts(&findings, &postfix);
 	if (wired)
 		gl_lint_postfix(
 		    &findings, &postfix, configured ? admin->world.config.database : NULL);

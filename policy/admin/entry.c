@@ -89,7 +89,8 @@ static json_t *client_json(const struct gl_entry *entry)
 
 static enum gl_state state_of(const struct gl_admin *admin, const struct gl_entry *entry)
 {
-	return gl_record_state(&admin->world.config.timing, &entry->record, admin->now);
+	struct gl_timing timing = gl_config_timing_of(&admin->world.config, &entry->record);
+	return gl_record_state(&timing, &entry->record, admin->now);
 }
 
 /* On a terminal, with blanks behind it up to `width` characters. */
@@ -106,7 +107,8 @@ static void print_state(const struct gl_admin *admin, const struct gl_entry *ent
 
 static int64_t retry_at(const struct gl_admin *admin, const struct gl_entry *entry)
 {
-	return gl_record_retry_at(&admin->world.config.timing, &entry->record, admin->now);
+	struct gl_timing timing = gl_config_timing_of(&admin->world.config, &entry->record);
+	return gl_record_retry_at(&timing, &entry->record, admin->now);
 }
 
 static json_t *triplet_json(const struct gl_admin *admin, const struct gl_entry *entry)

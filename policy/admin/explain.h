@@ -50,8 +50,14 @@ struct gl_explanation {
 GL_CHECKED enum gl_status gl_explain(struct gl_admin *admin, struct gl_explanation *explanation);
 
 /* The action as the log has it; with mode = dry-run "would-greylist". Static. */
-const char *gl_explain_verdict(
-    const struct gl_admin *admin, const struct gl_explanation *explanation);
+const char *gl_explain_verdict(const struct gl_explanation *explanation);
+
+/* "exempt by recipient ... in FILE:LINE", where a section decided. False: none did. */
+bool gl_explain_section(const struct gl_admin *admin, const struct gl_explanation *explanation);
+
+/* What else holds of it by a section; in JSON all that holds. The caller owns the value. */
+void gl_explain_terms_text(const struct gl_admin *admin, const struct gl_explanation *explanation);
+json_t *gl_explain_terms_json(const struct gl_explanation *explanation);
 
 /* False: the output failed. */
 bool gl_explain_text(const struct gl_admin *admin, const struct gl_explanation *explanation);

@@ -45,7 +45,7 @@ static void choose_record(struct gl_explanation *explanation)
 static void reckon(const struct gl_admin *admin, struct gl_explanation *explanation)
 {
 	const struct gl_judgement *judgement = &explanation->judgement;
-	const struct gl_timing *timing = &admin->world.config.timing;
+	const struct gl_timing *timing = &judgement->terms.timing;
 	const struct gl_record *record = &explanation->record.record;
 	explanation->retry_at = judgement->pass ? 0 : admin->now + judgement->wait;
 	explanation->retry_until = 0;
@@ -155,7 +155,7 @@ static bool look_at_triplet(void *context, struct gl_span key, struct gl_span va
 {
 	struct search *search = context;
 	const struct gl_triplet *triplet = &search->explanation->judgement.triplet;
-	const struct gl_timing *timing = &search->admin->world.config.timing;
+	const struct gl_timing *timing = &search->explanation->judgement.terms.timing;
 	struct gl_entry entry;
 	search->left--;
 	if (is_same_envelope(triplet, key) && !gl_span_equal(key, gl_key_span(&triplet->key)) &&

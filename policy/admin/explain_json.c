@@ -1,10 +1,9 @@
 #include "explain.h"
 #include "output.h"
 
-const char *gl_explain_verdict(
-    const struct gl_admin *admin, const struct gl_explanation *explanation)
+const char *gl_explain_verdict(const struct gl_explanation *explanation)
 {
-	bool dry_run = admin->world.config.mode == GL_MODE_DRY_RUN;
+	bool dry_run = explanation->judgement.terms.mode == GL_MODE_DRY_RUN;
 	if (explanation->judgement.pass)
 		return gl_action_text(GL_ACTION_PASS);
 	return gl_action_text(dry_run ? GL_ACTION_WOULD_GREYLIST : GL_ACTION_GREYLIST);
@@ -94,14 +93,15 @@ static json_t *more_json(const struct gl_admin *admin, const struct gl_explanati
 	const struct gl_judgement *judgement = &explanation->judgement;
 	struct gl_span pool = judgement->pool.pool;
 	const char *suspicion = judgement->suspicion;
-	return json_pack("{s:o, s:o, s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "pool",
+	return json_pack("{s:o, s:o, s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "pool",
 	    pool.len > 0 ? gl_json_text(pool) : json_null(), "origin",
 	    origin_json(&explanation->record.record), "suspicion", suspicion, "retry_until",
 	    gl_json_time(explanation->retry_until), "override", override_json(judgement), "attempt",
 	    attempt_json(&explanation->request), "given_up", rule_json(&judgement->hopeless),
 	    "never_auto_whitelisted", rule_json(&judgement->never), "neighbours",
 	    others_json(admin, &explanation->neighbours), "elsewhere",
-	    others_json(admin, &explanation->elsewhere), "notes", notes_json(explanation));
+	    others_json(admin, &explanation->elsewhere), "notes", notes_json(explanation), "terms",
+	    gl_explain_terms_json(explanation));
 }
 
 bool gl_explain_json(const struct gl_admin *admin, const struct gl_explanation *explanation)
@@ -110,9 +110,9 @@ bool gl_explain_json(const struct gl_admin *admin, const struct gl_explanation *
 	json_t *record = explanation->has_record ? gl_entry_json(admin, &explanation->record)
 						 : json_null();
 	json_t *object = json_pack("{s:s, s:s, s:o, s:o, s:o, s:I, s:o}", "verdict",
-	    gl_explain_verdict(admin, explanation), "reason", gl_reason_text(judgement->reason),
-	    "rule", rule_json(&judgement->rule), "key", key_json(judgement), "record", record,
-	    "wait", (json_int_t)judgement->wait, "retry_at", gl_json_time(explanation->retry_at));
+	    gl_explain_verdict(explanation), "reason", gl_reason_text(judgement->reason), "rule",
+	    rule_json(&judgement->rule), "key", key_json(judgement), "record", record, "wait",
+	    (json_int_t)judgement->wait, "retry_at", gl_json_time(explanation->retry_at));
 	json_t *more = more_json(admin, explanation);
 	bool whole = object != NULL && more != NULL && json_object_update(object, more) == 0;
 	json_decref(more);

@@ -19,7 +19,7 @@ static void print_verdict(const struct gl_admin *admin, const struct gl_explanat
 {
 	const struct gl_judgement *judgement = &explanation->judgement;
 	gl_print_colour(admin->out, admin->colour, judgement->pass ? GL_GREEN : GL_YELLOW,
-	    gl_explain_verdict(admin, explanation));
+	    gl_explain_verdict(explanation));
 	fprintf(admin->out, " %s\n", gl_reason_text(judgement->reason));
 }
 
@@ -121,7 +121,8 @@ static void print_client(const struct gl_admin *admin, const struct gl_entry *en
 	    gl_time_text(seen, entry->memory.last_seen));
 }
 
-static void print_triplet(const struct gl_admin *admin, const struct gl_entry *entry)
+static void print_triplet(
+    const struct gl_admin *admin, const struct gl_entry *entry, const struct gl_timing *timing)
 {
 	static const char *const whose[] = { [GL_BY_NETWORK] = "",
 		[GL_BY_POOL] = " of the pool",
@@ -129,7 +130,7 @@ static void print_triplet(const struct gl_admin *admin, const struct gl_entry *e
 	const struct gl_record *record = &entry->record;
 	struct gl_network origin;
 	char text[GL_TIME_TEXT], network[GL_NETWORK_TEXT];
-	enum gl_state state = gl_record_state(&admin->world.config.timing, record, admin->now);
+	enum gl_state state = gl_record_state(timing, record, admin->now);
 	fprintf(admin->out, "record%s %s, first seen %s", whose[entry->identity.kind],
 	    gl_state_text(state), gl_time_text(text, record->first_seen));
 	if (gl_key_network(&origin, record->origin) == GL_OK)
@@ -148,7 +149,8 @@ static void print_record(const struct gl_admin *admin, const struct gl_explanati
 	else if (explanation->record.table == GL_TABLE_CLIENT)
 		print_client(admin, &explanation->record);
 	else
-		print_triplet(admin, &explanation->record);
+		print_triplet(
+		    admin, &explanation->record, &explanation->judgement.terms.timing);
 }
 
 static const char *remark(enum gl_reason reason)
@@ -187,12 +189,12 @@ static void print_remarks(const struct gl_admin *admin, const struct gl_explanat
 	const struct gl_judgement *judgement = &explanation->judgement;
 	const char *text = remark(judgement->reason);
 	char until[GL_TIME_TEXT];
-	if (text != NULL)
+	if (text != NULL && judgement->rule.line == 0)
 		fprintf(admin->out, "%s\n", text);
 	if (judgement->suspicion != NULL)
 		fprintf(admin->out, "suspicious: %s\n", judgement->suspicion);
 	print_mode(admin, explanation);
-	if (!judgement->pass && admin->world.config.mode == GL_MODE_DRY_RUN)
+	if (!judgement->pass && judgement->terms.mode == GL_MODE_DRY_RUN)
 		fputs("mode is dry-run: this is only logged, and the mail passes\n", admin->out);
 	if (judgement->reason == GL_REASON_FOUND && explanation->retry_until != 0)
 		fprintf(admin->out, "the wait is over: an attempt passes now and until %s\n",
@@ -253,14 +255,14 @@ static void print_neighbours(const struct gl_admin *admin, const struct gl_expla
 }
 
 static void print_elsewhere(
-    const struct gl_admin *admin, const struct gl_others *others, bool pool)
+    const struct gl_admin *admin, const struct gl_others *others, const struct gl_judgement *judgement)
 {
 	char network[GL_NETWORK_TEXT], seen[GL_TIME_TEXT];
 	for (size_t i = 0; i < named(others); i++) {
 		const struct gl_entry *entry = &others->named[i];
 		const struct gl_record *record = &entry->record;
 		enum gl_state state = gl_record_state(
-		    &admin->world.config.timing, record, admin->now);
+		    &judgement->terms.timing, record, admin->now);
 		fprintf(admin->out, "also from %s: %s, first seen %s\n",
 		    entry->inherited ? "-" : network_text(network, &entry->identity.network),
 		    gl_state_text(state), gl_time_text(seen, record->first_seen));
@@ -268,7 +270,7 @@ static void print_elsewhere(
 	if (unnamed(others) > 0)
 		fprintf(admin->out, "and from %" PRIu64 " more network%s\n", unnamed(others),
 		    unnamed(others) == 1 ? "" : "s");
-	if (others->count > 0 && !pool)
+	if (others->count > 0 && judgement->pool.pool.len == 0)
 		fputs("each network waits for itself\n", admin->out);
 	if (others->looked && !others->all)
 		fputs("not all triplets were looked at for other networks; this lists them: "
@@ -295,7 +297,7 @@ static void print_advice(const struct gl_admin *admin, const struct gl_explanati
 	struct gl_span sender = gl_request_get(request, GL_ATTR_SENDER);
 	struct gl_span recipient = gl_request_get(request, GL_ATTR_RECIPIENT);
 	bool pool = explanation->elsewhere.count > 0;
-	if (admin->world.config.mode == GL_MODE_DRY_RUN)
+	if (explanation->judgement.terms.mode == GL_MODE_DRY_RUN)
 		return;
 	gl_out_address(&out, &explanation->judgement.client);
 	fputs(advice, admin->out);
@@ -317,7 +319,9 @@ bool gl_explain_text(const struct gl_admin *admin, const struct gl_explanation *
 	print_verdict(admin, explanation);
 	if (explanation->pasted)
 		print_attempt(admin, &explanation->request);
-	print_rule(admin, "rule", &judgement->rule);
+	if (!gl_explain_section(admin, explanation))
+		print_rule(admin, "rule", &judgement->rule);
+	gl_explain_terms_text(admin, explanation);
 	print_rule(admin, "given up", &judgement->hopeless);
 	print_rule(admin, "never auto-whitelisted", &judgement->never);
 	print_override(admin, judgement);
@@ -328,8 +332,7 @@ bool gl_explain_text(const struct gl_admin *admin, const struct gl_explanation *
 	if (!judgement->pass) {
 		print_retry(admin, explanation);
 		print_neighbours(admin, explanation);
-		print_elsewhere(
-		    admin, &explanation->elsewhere, judgement->pool.pool.len > 0);
+		print_elsewhere(admin, &explanation->elsewhere, judgement);
 		print_advice(admin, explanation);
 	}
 	for (size_t i = 0; i < explanation->note_count; i++)

@@ -143,6 +143,23 @@ static void add_to_key(struct gl_key *key, const struct gl_exported *exported)
 	key->len = (uint16_t)(key->len + GL_DIGEST_SIZE);
 }
 
+/* Its text is not the record's yet: that waits for what the table keeps. */
+static bool is_expired(const struct gl_admin *admin, const struct gl_exported *exported,
+    const struct gl_record *record)
+{
+	char text[GL_TEXT_MAX];
+	struct gl_out out = gl_out_into(text, sizeof text);
+	struct gl_record known = *record;
+	if (!exported->textless && !exported->inherited) {
+		gl_out_span(&out, (struct gl_span){ exported->sender, exported->sender_len });
+		gl_out_byte(&out, 0);
+		gl_out_span(&out, (struct gl_span){ exported->recipient, exported->recipient_len });
+		known.text = gl_out_done(&out);
+	}
+	struct gl_timing timing = gl_config_timing_of(&admin->world.config, &known);
+	return gl_record_state(&timing, record, admin->now) == GL_STATE_EXPIRED;
+}
+
 static enum gl_exported_fault triplet_of(struct gl_import_change *change,
     const struct gl_admin *admin, const struct gl_exported *exported, bool same_secret)
 {
@@ -154,7 +171,7 @@ static enum gl_exported_fault triplet_of(struct gl_import_change *change,
 	record->first_seen = not_after(record->first_seen, admin->now);
 	record->last_seen = not_after(record->last_seen, admin->now);
 	record->passed_at = not_after(record->passed_at, admin->now);
-	if (gl_record_state(&admin->world.config.timing, record, admin->now) == GL_STATE_EXPIRED)
+	if (is_expired(admin, exported, record))
 		return GL_EXPORTED_EXPIRED;
 	if (exported->inherited)
 		return GL_EXPORTED_GOOD;

@@ -46,8 +46,8 @@ static bool count_one(void *context, const struct gl_entry *entry)
 	struct walking *walking = context;
 	struct gl_figures *figures = walking->figures;
 	const struct gl_record *record = &entry->record;
-	enum gl_state state = gl_record_state(
-	    &walking->admin->world.config.timing, record, walking->admin->now);
+	struct gl_timing timing = gl_config_timing_of(&walking->admin->world.config, record);
+	enum gl_state state = gl_record_state(&timing, record, walking->admin->now);
 	figures->states[state]++;
 	if (state == GL_STATE_PASSED)
 		gl_durations_add(&figures->waits, record->passed_at - record->first_seen);

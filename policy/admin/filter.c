@@ -161,7 +161,7 @@ static bool triplet_fits(
 {
 	struct gl_span sender = { filter->sender, filter->sender_len };
 	struct gl_span recipient = { filter->recipient, filter->recipient_len };
-	const struct gl_timing *timing = &admin->world.config.timing;
+	struct gl_timing timing = gl_config_timing_of(&admin->world.config, record);
 	/* With privacy = true there is no text, which is not the null sender. */
 	if ((filter->by_sender || filter->by_recipient) && record->text.len == 0)
 		return false;
@@ -171,7 +171,7 @@ static bool triplet_fits(
 		return false;
 	if (filter->never_retried && (record->attempts > 1 || record->passed_at != 0))
 		return false;
-	return !filter->by_state || gl_record_state(timing, record, admin->now) == filter->state;
+	return !filter->by_state || gl_record_state(&timing, record, admin->now) == filter->state;
 }
 
 static bool client_fits(const struct gl_filter *filter, const struct gl_entry *entry)

@@ -69,8 +69,8 @@ static enum standing of_triplet(
 	enum gl_status status = gl_record_decode(&before, value);
 	if (status != GL_OK)
 		return status == GL_VERSION ? STANDING_LATER : STANDING_LESS;
-	bool expired = gl_record_state(&admin->world.config.timing, &before, admin->now) ==
-		       GL_STATE_EXPIRED;
+	struct gl_timing timing = gl_config_timing_of(&admin->world.config, &before);
+	bool expired = gl_record_state(&timing, &before, admin->now) == GL_STATE_EXPIRED;
 	if (expired)
 		op->base = before.first_seen;
 	struct gl_record after = gl_record_merge(&before, op);
@@ -152,7 +152,9 @@ static void choose_due(struct gl_import_batch *batch)
 static enum gl_status apply_due(struct gl_import_batch *batch)
 {
 	struct gl_admin *admin = batch->admin;
-	struct gl_sweep sweep = { .timing = admin->world.config.timing, .now = admin->now };
+	struct gl_sweep sweep = { .timing = admin->world.config.timing,
+		.sections = &admin->world.config.sections,
+		.now = admin->now };
 	gl_pace_begin(&batch->pace);
 	enum gl_status status = gl_store_apply(
 	    admin->world.store, batch->due, batch->due_count, &sweep);

@@ -39,6 +39,23 @@ static enum gl_postgrey_fault inherit(
 	return GL_POSTGREY_GOOD;
 }
 
+/* Its text is not the record's yet: that waits for what the table keeps. */
+static bool is_expired(const struct gl_admin *admin, const struct gl_postgrey_entry *entry,
+    const struct gl_record *record)
+{
+	char text[GL_TEXT_MAX];
+	struct gl_out out = gl_out_into(text, sizeof text);
+	struct gl_record known = *record;
+	if (!entry->hashed) {
+		gl_out_span(&out, entry->sender);
+		gl_out_byte(&out, 0);
+		gl_out_span(&out, entry->recipient);
+		known.text = gl_out_done(&out);
+	}
+	struct gl_timing timing = gl_config_timing_of(&admin->world.config, &known);
+	return gl_record_state(&timing, record, admin->now) == GL_STATE_EXPIRED;
+}
+
 static enum gl_postgrey_fault triplet_of(struct gl_import_change *change,
     const struct gl_admin *admin, const struct gl_import_terms *terms,
     const struct gl_postgrey_entry *entry)
@@ -48,7 +65,7 @@ static enum gl_postgrey_fault triplet_of(struct gl_import_change *change,
 	change->op = (struct gl_op){ .kind = GL_OP_TRIPLET,
 		.key = &change->key,
 		.record = record_of(entry, terms, admin->now) };
-	if (gl_record_state(&config->timing, &change->op.record, admin->now) == GL_STATE_EXPIRED)
+	if (is_expired(admin, entry, &change->op.record))
 		return GL_POSTGREY_EXPIRED;
 	if (entry->hashed)
 		return inherit(change, entry);

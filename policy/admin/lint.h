@@ -30,6 +30,9 @@ void gl_lint_lists(struct gl_check *check, const struct gl_lint_lists *lists);
  */
 void gl_check_deep(struct gl_check *check);
 
+/* Says what sections there are, and reads their delegation files as the helper does. */
+void gl_check_sections(struct gl_check *check);
+
 /* Files beside the configuration that look like lists and are none of the inputs. */
 void gl_lint_unread(struct gl_check *check, const struct gl_lint_lists *lists);
 
@@ -87,5 +90,8 @@ void gl_lint_time_limit(struct gl_check *check, const struct gl_lint_postfix *po
 /* The MX hosts of our domains that `relays` should name. The resolver is handed in. */
 void gl_lint_relays(struct gl_check *check, const struct gl_lint_postfix *postfix,
     const struct gl_ruleset *rules, const struct gl_resolver *resolver);
+
+/* Sections for a policy_context that Postfix never sends. */
+void gl_lint_contexts(struct gl_check *check, const struct gl_lint_postfix *postfix);
 
 #endif

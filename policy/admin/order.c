@@ -104,12 +104,14 @@ static struct gl_span client_text(char bytes[CLIENT_SIZE], const struct gl_ident
 static int64_t number_of(
     enum gl_field field, const struct gl_admin *admin, const struct gl_entry *entry)
 {
-	const struct gl_timing *timing = &admin->world.config.timing;
+	struct gl_timing timing = admin->world.config.timing;
 	const struct gl_record *record = &entry->record;
 	bool is_client = entry->table == GL_TABLE_CLIENT;
+	if (!is_client)
+		timing = gl_config_timing_of(&admin->world.config, record);
 	switch (field) {
 	case GL_FIELD_STATE:
-		return (int64_t)gl_record_state(timing, record, admin->now);
+		return (int64_t)gl_record_state(&timing, record, admin->now);
 	case GL_FIELD_FIRST_SEEN:
 		return record->first_seen;
 	case GL_FIELD_LAST_SEEN:
@@ -117,7 +119,7 @@ static int64_t number_of(
 	case GL_FIELD_PASSED_AT:
 		return record->passed_at;
 	case GL_FIELD_RETRY_AT:
-		return gl_record_retry_at(timing, record, admin->now);
+		return gl_record_retry_at(&timing, record, admin->now);
 	case GL_FIELD_ATTEMPTS:
 		return record->attempts;
 	case GL_FIELD_PASSES:

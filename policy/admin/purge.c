@@ -42,7 +42,9 @@ static enum gl_status sweep_slice(struct purge *purge)
 static enum gl_status sweep_all(struct gl_admin *admin)
 {
 	struct purge purge = { .admin = admin,
-		.sweep = { .timing = admin->world.config.timing, .now = admin->now },
+		.sweep = { .timing = admin->world.config.timing,
+		    .sections = &admin->world.config.sections,
+		    .now = admin->now },
 		.pace = gl_pace_of(SLICE_MIN, SLICE_MAX) };
 	struct gl_store_figures figures = { .triplets = 0 };
 	enum gl_status status = gl_store_measure(admin->world.store, &figures);

@@ -73,6 +73,7 @@ static enum gl_exit answer_all(struct replay *replay)
 		code = set_time(replay);
 		if (code != GL_EXIT_OK)
 			break;
+		gl_world_consult(world, gl_request_get(&replay->input.request, GL_ATTR_RECIPIENT));
 		enum gl_status status = gl_hearing_hold(
 		    &replay->judgement, world, &replay->input.request, replay->now);
 		if (status != GL_OK) {

@@ -21,12 +21,15 @@ static const struct file {
 } files[] = {
 	{ "a good one",
 	    "delay = 4m\nhostname = mx.example.com\nclient_lists = { /a, /b }\n"
-	    "client_lists += { /c }\nrelays = { 192.0.2.1, backup.example.com }\n",
+	    "client_lists += { /c }\nrelays = { 192.0.2.1, backup.example.com }\n"
+	    "recipient a.test { delay = 1m text = ours delegate = /d }\nsender b@b.test { }\n",
 	    GL_OK },
 	{ "an empty one", "", GL_OK },
 	{ "mistakes of all kinds",
 	    "delay = 3d\nretry_window = 2d\nmode = never\nnonsense\nclient_lists = { bad }\n"
-	    "text = \"${HOME}\"\nmode = off\n",
+	    "text = \"${HOME}\"\nmode = off\nrecipient a.test { text = ours delay = 0 delegate = d "
+	    "}\n"
+	    "recipient a.test { text = ours }\nsender 'a b' { text = ours sync = full",
 	    GL_BAD_CONFIG },
 	{ "a missing one", NULL, GL_NO_ACCESS },
 };
@@ -66,6 +69,7 @@ static void assert_as_written(const struct reading *reading)
 	assert_int_equal(config->timing.delay, good ? 240 : 180);
 	assert_int_equal(config->client_lists.count, good ? 3 : 2);
 	assert_int_equal(config->relays.count, good ? 2 : 0);
+	assert_int_equal(config->sections.count, good ? 2 : reading->file == &files[2]);
 	assert_string_equal(config->hostname, good ? "mx.example.com" : "");
 	assert_string_equal(config->log_target, "syslog");
 }
@@ -149,7 +153,59 @@ static void no_memory_is_no_mistake(void **state)
 {
 	static const int codes[] = { ENOMEM, 0 };
 
-	read_with_failures(*state, codes, "strdup realloc cfg_init fmemopen");
+	read_with_failures(*state, codes, "strdup realloc cfg_init fmemopen calloc");
+}
+
+/* What a domain's owner wrote is left out where it cannot be read; nothing else suffers. */
+static void run_delegate(void *context)
+{
+	struct reading *reading = context;
+
+	reading->status = gl_config_delegate(
+	    &reading->world->config, 0, config_world_note, reading->world);
+}
+
+static void prepare_delegate(void *context)
+{
+	struct reading *reading = context;
+	char text[1024];
+
+	snprintf(text, sizeof text, "recipient a.test { delay = 4m delegate = '%s/d' }",
+	    reading->world->dir);
+	assert_int_equal(config_world_load(reading->world, text), GL_OK);
+}
+
+static void check_delegate(void *context, const char *where)
+{
+	struct reading *reading = context;
+	struct gl_config *config = &reading->world->config;
+	struct gl_terms_question question = { .recipient = gl_span_of("u@a.test") };
+	bool memory = where != NULL && reading->kind == FAULT_MEMORY;
+	bool again = reading->code == EINTR && where != NULL && strcmp(where, "read") == 0;
+	struct gl_terms terms;
+
+	assert_int_equal(reading->status, memory ? GL_FAILED : GL_OK);
+	gl_config_terms_for(&terms, config, &question);
+	assert_int_equal(terms.timing.delay, where == NULL || again ? 60 : 240);
+	assert_true(where == NULL || memory || again || reading->world->said[0] != '\0');
+	if (!memory)
+		return;
+	run_delegate(reading);
+	gl_config_terms_for(&terms, config, &question);
+	assert_int_equal(terms.timing.delay, 60);
+	assert_string_equal(terms.text, "ours");
+}
+
+static void a_delegation_that_cannot_be_read_is_left_out(void **state)
+{
+	static const int codes[] = { ENOMEM, EIO, EACCES, EMFILE, EINTR, 0 };
+	struct reading reading = { .world = *state, .file = &files[0] };
+	struct trial trial = { prepare_delegate, run_delegate, check_delegate,
+		.context = &reading };
+
+	tmpdir_write(reading.world->dir, "d", "delay = 1m\ntext = ours\n", 23);
+	for (size_t k = 0; codes[k] != 0; k++)
+		fail_every_call(&reading, &trial, codes[k]);
 }
 
 static void a_file_that_cannot_be_looked_at_has_no_stamp(void **state)
@@ -175,6 +231,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(a_failing_call_is_a_mistake_of_the_file),
 		CASE(no_memory_is_no_mistake),
+		CASE(a_delegation_that_cannot_be_read_is_left_out),
 		CASE(a_file_that_cannot_be_looked_at_has_no_stamp),
 	};
 

@@ -49,6 +49,52 @@ static void check_values(const struct gl_config *config)
 	REQUIRE(config->never_auto_whitelist.count <= GL_CONFIG_RELAYS_MAX);
 }
 
+static struct gl_span witness(char text[600], const struct gl_section *section)
+{
+	struct gl_out out = gl_out_into(text, 600);
+
+	gl_out_span(&out, section->user.len > 0 ? section->user : gl_span_of("x"));
+	gl_out_byte(&out, '@');
+	gl_out_span(&out, section->domain);
+	return gl_out_done(&out);
+}
+
+/* Whatever the sections say, no message gets a window that ends before its delay does. */
+static void check_terms(const struct gl_config *config, const struct gl_section *section,
+    const struct gl_section *other)
+{
+	char texts[2][600];
+	struct gl_terms terms;
+	struct gl_terms_question question = { .recipient = witness(texts[0], section),
+		.sender = witness(texts[1], other),
+		.context = section->domain };
+
+	gl_config_terms_for(&terms, config, &question);
+	REQUIRE(terms.timing.delay < terms.timing.retry_window);
+	question.recipient.len = 0;
+	gl_config_terms_for(&terms, config, &question);
+	REQUIRE(terms.timing.delay < terms.timing.retry_window);
+	question.context = other->domain;
+	question.sender.len = 0;
+	gl_config_terms_for(&terms, config, &question);
+	REQUIRE(terms.timing.delay < terms.timing.retry_window);
+}
+
+static void check_sections(const struct gl_config *config)
+{
+	enum { FEW = 32 };
+	const struct gl_sections *sections = &config->sections;
+
+	REQUIRE(sections->count <= GL_SECTIONS_MAX);
+	for (size_t i = 0; i < sections->count && i < FEW; i++) {
+		REQUIRE(sections->at[i].heading != NULL && sections->at[i].line > 0);
+		REQUIRE(sections->at[i].domain.len > 0);
+		REQUIRE(sections->at[i].read == (sections->at[i].delegate == NULL));
+		for (size_t k = 0; k < sections->count && k < FEW; k++)
+			check_terms(config, &sections->at[i], &sections->at[k]);
+	}
+}
+
 static enum gl_status load(const char *path, struct heard *heard)
 {
 	struct gl_config config;
@@ -58,6 +104,8 @@ static enum gl_status load(const char *path, struct heard *heard)
 	status = gl_config_load(&config, path, hear, heard, NULL);
 	REQUIRE(status == (heard->mistakes == 0 ? GL_OK : GL_BAD_CONFIG));
 	check_values(&config);
+	if (status == GL_OK)
+		check_sections(&config);
 	gl_config_clear(&config);
 	return status;
 }

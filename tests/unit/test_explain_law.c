@@ -18,6 +18,7 @@
 #include "dice.h"
 #include "extent.h"
 #include "site.h"
+#include "tmpdir.h"
 
 enum { START = 1700000000, STEPS = 1500, STEPS_BOUNDED = 500 };
 
@@ -31,6 +32,60 @@ static const char *const recipients[] = { "c@d.test", "C@D.test", "postmaster@d.
 
 #define PICK(from, dice) from[dice_between(dice, 0, (int64_t)(sizeof from / sizeof *from) - 1)]
 
+static const char *const settings[] = { "mode = off", "mode = on", "mode = dry-run", "delay = 60s",
+	"delay = 10m", "retry_window = 20m", "retry_window = 3d", "max_age = 2h", "max_age = 60d",
+	"exempt = true", "exempt = false", "text = later" };
+
+static size_t add(char *text, size_t used, size_t size, const char *more)
+{
+	return used + (size_t)snprintf(text + used, size - used, "%s", more);
+}
+
+/* A few of the options, none of them twice. */
+static size_t add_settings(char *text, size_t used, size_t size, struct dice *dice)
+{
+	static const size_t first[] = { 0, 3, 5, 7, 9, 11, 12 };
+	for (size_t i = 0; i < 6; i++)
+		if (dice_one_in(dice, 4)) {
+			int64_t n = dice_between(
+			    dice, (int64_t)first[i], (int64_t)first[i + 1] - 1);
+			used = add(text, used, size, settings[n]);
+			used = add(text, used, size, "\n");
+		}
+	return used;
+}
+
+static void edit_sections(const struct site *site, struct dice *dice)
+{
+	static const char *const titles[] = { "recipient d.test", "recipient 'C@d.test'",
+		"recipient test", "sender b.test", "sender 'a@b.test'", "sender l.test",
+		"policy_context p" };
+	char text[4096];
+	size_t used = add(text, 0, sizeof text, dice_one_in(dice, 4) ? "mode = off\n" : "");
+	for (size_t i = 0; i < sizeof titles / sizeof *titles; i++) {
+		if (dice_one_in(dice, 2))
+			continue;
+		used = add(text, used, sizeof text, titles[i]);
+		used = add(text, used, sizeof text, " {\n");
+		used = add_settings(text, used, sizeof text, dice);
+		if (i == 0 || i == 2)
+			used += (size_t)snprintf(text + used, sizeof text - used,
+			    "delegate = '%s/own%zu'\n", site->root, i);
+		used = add(text, used, sizeof text, "}\n");
+	}
+	site_configure(site, text);
+}
+
+/* What the owner of a domain may write, and sometimes what nobody may. */
+static void edit_delegation(const struct site *site, struct dice *dice)
+{
+	char text[1024];
+	size_t used = add_settings(text, 0, sizeof text, dice);
+	if (dice_one_in(dice, 4))
+		used = add(text, used, sizeof text, "delay = never\ndatabase = '/'\n");
+	tmpdir_write(site->root, dice_one_in(dice, 2) ? "own0" : "own2", text, used);
+}
+
 static void edit_something(const struct site *site, struct dice *dice)
 {
 	static const char *const configs[] = { "", "mode = dry-run", "delay = 60s",
@@ -40,7 +95,13 @@ static void edit_something(const struct site *site, struct dice *dice)
 		"mode = learn", "mode = learn\nauto_whitelist = 0", "identity = network", "recipients = each",
 		"suspects_only = true", "client_certificates = ignore",
 		"remember_recipients = true\nauto_whitelist = 0", "privacy = true" };
-	switch (dice_between(dice, 0, 4)) {
+	switch (dice_between(dice, 0, 6)) {
+	case 4:
+		edit_sections(site, dice);
+		break;
+	case 5:
+		edit_delegation(site, dice);
+		break;
 	case 0:
 		site_list(
 		    site, "clients", dice_one_in(dice, 2) ? "good.test\n" : "2001:db8:2::/48\n");
@@ -171,7 +232,7 @@ static const char *more_lines(struct dice *dice)
 		"sasl_username=\nsize=1000\npolicy_test_time=5\n",
 		"sasl_username=joe\nprotocol_state=END-OF-MESSAGE\n",
 		"ccert_subject=mail.b.test\n", "helo_name=[192.0.2.7]\n",
-		"policy_context=suspect\n", "helo_name=mail.b.test\n" };
+		"policy_context=suspect\n", "policy_context=p\n", "helo_name=mail.b.test\n" };
 	return dice_one_in(dice, 3) ? PICK(more, dice) : NULL;
 }
 

@@ -12,19 +12,20 @@
 
 #include <stdio.h>
 
-#include "greylist/decision.h"
+#include "greylist/terms.h"
 
 enum {
-	GL_CONFIG_SIZE_MAX = 262144, /* bytes of the file */
-	GL_CONFIG_FILES_MAX = 32,    /* paths in one list option */
-	GL_CONFIG_RELAYS_MAX = 256   /* entries of `relays`, and of `never_auto_whitelist` */
+	GL_CONFIG_SIZE_MAX = 262144,  /* bytes of the file */
+	GL_DELEGATE_SIZE_MAX = 16384, /* bytes of a delegation file */
+	GL_CONFIG_FILES_MAX = 32,     /* paths in one list option */
+	GL_CONFIG_RELAYS_MAX = 256    /* entries of `relays`, and of `never_auto_whitelist` */
 };
 
-enum gl_mode { GL_MODE_OFF, GL_MODE_LEARN, GL_MODE_DRY_RUN, GL_MODE_ON };
+struct gl_delegation;
+
 enum gl_on_error { GL_ON_ERROR_PASS, GL_ON_ERROR_DEFER };
 enum gl_sync { GL_SYNC_FULL, GL_SYNC_META, GL_SYNC_NONE };
 enum gl_per { GL_PER_ADDRESS, GL_PER_NETWORK };
-enum gl_identity_option { GL_IDENTITY_NETWORK, GL_IDENTITY_NAME };
 enum gl_recipients { GL_RECIPIENTS_EACH, GL_RECIPIENTS_MESSAGE };
 enum gl_null_sender { GL_NULL_SENDER_RCPT, GL_NULL_SENDER_DATA };
 enum gl_certificates { GL_CERTIFICATES_PASS, GL_CERTIFICATES_IGNORE };
@@ -73,6 +74,8 @@ struct gl_config {
 	char *log_ident;
 	char *log_facility; /* a syslog facility's name, such as "mail" */
 	char *log_target;   /* "syslog", "none" or an absolute path */
+	struct gl_sections sections;
+	struct gl_delegation *delegations; /* one for each section; private */
 };
 
 /*
@@ -101,6 +104,49 @@ typedef void gl_mistake_fn(void *context, const char *mistake);
 GL_CHECKED enum gl_status gl_config_load(struct gl_config *config, const char *path,
     gl_mistake_fn *mistake, void *context, struct gl_config_stamp *stamp);
 
+/*
+ * What holds outside of all sections, and what holds of one attempt.
+ * The terms borrow from the config, good until its next change. delay <
+ * retry_window in either: gl_config_load and the delegation files are
+ * refused what would break it in any combination that can arise.
+ */
+void gl_config_terms(struct gl_terms *terms, const struct gl_config *config);
+void gl_config_terms_for(struct gl_terms *terms, const struct gl_config *config,
+    const struct gl_terms_question *question);
+
+/*
+ * The times by which a record counts; see terms.h. Delegation files are
+ * taken as they were when they were last read.
+ */
+struct gl_timing gl_config_timing_of(
+    const struct gl_config *config, const struct gl_record *record);
+
+/*
+ * A domain's owner writes the delegation file and is not trusted: it is
+ * opened without following a link in its last name or waiting for
+ * anybody, it has to be a regular file of at most GL_DELEGATE_SIZE_MAX,
+ * and what is wrong with it is left out, reported, and counts for
+ * nobody else. A missing file is an empty one.
+ *
+ * One section's file is read where it changed since it was read last:
+ * one system call, or six where it did. `mistake` is called as by
+ * gl_config_load, for a file that was read. GL_FAILED: out of memory;
+ * the file then sets nothing, until the next call.
+ */
+GL_CHECKED enum gl_status gl_config_delegate(
+    struct gl_config *config, size_t section, gl_mistake_fn *mistake, void *context);
+
+/* The same for the sections of this recipient's domain, and those above it. */
+GL_CHECKED enum gl_status gl_config_delegates_of(
+    struct gl_config *config, struct gl_span recipient, gl_mistake_fn *mistake, void *context);
+
+/*
+ * Reads up to `most` files that nobody read yet, beginning somewhere by
+ * `turn`, so that in many calls each has its turn.
+ */
+GL_CHECKED enum gl_status gl_config_delegates_unread(
+    struct gl_config *config, size_t most, uint64_t turn, gl_mistake_fn *mistake, void *context);
+
 /* The built-in defaults. GL_FAILED: out of memory; clear it even so. */
 GL_CHECKED enum gl_status gl_config_defaults(struct gl_config *config);
 
@@ -127,5 +173,8 @@ const char *gl_config_option(size_t n);
  *   GL_TOO_LONG   beyond what fits
  */
 GL_CHECKED enum gl_status gl_time_parse(int64_t *seconds, struct gl_span text);
+
+/* Seconds as a person writes them: 90s, 5m, 2d. */
+void gl_out_time(struct gl_out *out, int64_t seconds);
 
 #endif

@@ -20,7 +20,7 @@
 #ifndef GREYLIST_STORE_H
 #define GREYLIST_STORE_H
 
-#include "greylist/decision.h"
+#include "greylist/terms.h"
 #include "greylist/override.h"
 
 /* All borrowed during the open only. */
@@ -88,13 +88,16 @@ GL_CHECKED enum gl_status gl_store_lookup(
 
 /*
  * The share of the clean-up that a write pays for: from the hand on,
- * look at `budget` records and delete those that are expired. A zero
+ * look at `budget` records and delete those that are expired by every
+ * section that may count them (terms.h). A zero
  * budget is no sweep. A hand of zeros is the beginning; otherwise it is
  * the last key that was looked at: one octet for the table ('t', 'c'),
  * two for the key's length, then the key.
  */
 struct gl_sweep {
 	struct gl_timing timing;
+	const struct gl_sections
+	    *sections; /* borrowed; a triplet counts by them too; may be NULL */
 	int64_t now;
 	unsigned budget;           /* records to look at */
 	uint8_t hand[GL_HAND_MAX]; /* in and out */
