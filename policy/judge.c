@@ -340,7 +340,7 @@ static enum gl_status note_recipient(struct gl_judgement *judgement, const struc
 }
 
 /* A triplet that passes by its network's record, and that was seen this hour, says it all. */
-static bool settled(const struct gl_judgement *judgement, const struct gl_bench *bench, int64_t now)
+static bool settled(const struct gl_judgement *judgement, int64_t now)
 {
 	return judgement->seen &&
 	       gl_record_state(&judgement->terms.timing, &judgement->record, now) ==
@@ -373,7 +373,7 @@ enum gl_status gl_judge(struct gl_judgement *judgement, const struct gl_bench *b
 	if (judgement->pass || exempted(judgement) || auto_whitelisted(judgement, bench, now) ||
 	    unsuspicious(judgement, bench, request))
 		return GL_OK;
-	if (judgement->terms.identity == GL_IDENTITY_NAME && !settled(judgement, bench, now))
+	if (judgement->terms.identity == GL_IDENTITY_NAME && !settled(judgement, now))
 		status = gl_judge_ask_pool(judgement, bench, request);
 	if (status != GL_OK)
 		return status;

@@ -172,7 +172,7 @@ static const char *remark(enum gl_reason reason)
 
 static void print_mode(const struct gl_admin *admin, const struct gl_explanation *explanation)
 {
-	bool learn = admin->world.config.mode == GL_MODE_LEARN;
+	bool learn = explanation->judgement.terms.mode == GL_MODE_LEARN;
 	if (explanation->judgement.reason != GL_REASON_MODE)
 		return;
 	if (!learn)

@@ -99,8 +99,8 @@ static enum gl_status write_triplet(struct gl_learnt *learnt, size_t n)
 		    .attempts = seen->passes,
 		    .passes = seen->passes,
 		    .text = { seen->text, seen->text_len } } };
-	if (gl_record_state(&admin->world.config.timing, &op.record, admin->now) !=
-	    GL_STATE_EXPIRED)
+	struct gl_timing timing = gl_config_timing_of(&admin->world.config, &op.record);
+	if (gl_record_state(&timing, &op.record, admin->now) != GL_STATE_EXPIRED)
 		return gl_import_batch_add(learnt->batch, &op);
 	learnt->unwritten.triplets++;
 	return GL_OK;

@@ -266,7 +266,8 @@ static void learns(const struct row *row)
 	}
 	bool waits = row->outcome == AT_ONCE || row->outcome == EARLY;
 	struct gl_record next = { waits ? T0 : row->now, row->now, row->now,
-		waits ? more(row->seen->attempts) : 1, 1, decided.next.text, { NULL, 0 } };
+		waits ? more(row->seen->attempts) : 1, 1, decided.next.text, { NULL, 0 },
+		{ NULL, 0 } };
 	assert_true(verdict.first_pass && verdict.remember);
 	assert_true(same_record(&verdict.next, &next));
 	/* 0 is how a record says that it has not passed. */
