@@ -39,7 +39,8 @@ const char *gl_term_word(const struct gl_terms *terms, enum gl_term term)
 	return "";
 }
 
-const char *gl_term_value(struct gl_term_value *text, const struct gl_terms *terms, enum gl_term term)
+const char *gl_term_value(
+    struct gl_term_value *text, const struct gl_terms *terms, enum gl_term term)
 {
 	struct gl_out out = gl_out_into(text->bytes, sizeof text->bytes);
 	int64_t seconds = gl_term_seconds(terms, term);

@@ -20,8 +20,8 @@
 #ifndef GREYLIST_STORE_H
 #define GREYLIST_STORE_H
 
-#include "greylist/terms.h"
 #include "greylist/override.h"
+#include "greylist/terms.h"
 
 /* All borrowed during the open only. */
 struct gl_store_options {
