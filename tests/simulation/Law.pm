@@ -20,10 +20,13 @@ sub at_once {
 	return defined $fate->{attempt} && $fate->{attempt} == 0;
 }
 
+# At that attempt, or earlier from an address that was whitelisted automatically.
 sub is_prompt {
 	my ($message, $fate) = @_;
-	return $fate->{answer}{reason} eq 'client AWL' if at_once($fate);
-	return defined $fate->{attempt} && $fate->{attempt} == first_after_delay($message);
+	my $first = first_after_delay($message);
+	return 0 unless defined $fate->{attempt};
+	return $fate->{attempt} == $first
+		|| ($fate->{answer}{reason} eq 'client AWL' && ($fate->{attempt} < $first || $first < 0));
 }
 
 # What is wrong with a message's fate, where it may also be seen what became of it by networks.

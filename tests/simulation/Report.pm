@@ -28,24 +28,40 @@ sub line {
 	return sprintf '%-23s %9s %4s %-6s %-7s%s', @_;
 }
 
-# RECEIVERS: title and fates of each; LISTED: marks for each sender's name.
+# What kind of senders one belongs to.
+sub group {
+	my ($sender) = @_;
+	return 'all spam' if $sender->{kind} eq 'spam';
+	return 'all that never retry' if $sender->{expect} eq 'lost';
+	return 'all that names cannot help' if $sender->{expect} eq 'late';
+	return 'all small sites' if $sender->{hosts}{own};
+	return $sender->{hosts}{each} == 1 ? 'all with one address' : 'all pools';
+}
+
+# RECEIVERS: title and fates of each; LISTED: marks for each sender's name. Lines for the senders,
+# then for the kinds of them.
 sub table {
 	my ($messages, $receivers, $listed) = @_;
-	my (@order, %mine);
+	my (@order, @groups, %mine);
 	for my $at (0 .. $#$messages) {
 		my $sender = $messages->[$at]{sender};
-		push @order, $sender unless $mine{ $sender->{name} };
-		push @{ $mine{ $sender->{name} } }, $at;
+		my ($name, $group) = ($sender->{name}, group($sender));
+		push @order, $sender unless $mine{$name};
+		push @groups, $group unless $mine{$group};
+		push @{ $mine{$_} }, $at for $name, $group;
 	}
+	my $cells = sub {
+		my ($key) = @_;
+		return join '', map { cells(@{ $_->{fates} }[ @{ $mine{$key} } ]) } @$receivers;
+	};
 	my @lines = (line(('') x 5, join '', map { sprintf ' | %-34s', $_->{title} } @$receivers),
 		line(qw(sender addresses /16s listed expect), ' | once retry   median     worst lost' x @$receivers));
 	for my $sender (@order) {
-		my $name = $sender->{name};
 		my $addresses = $sender->{hosts}{own} ? '1 each' : $sender->{hosts}{count};
-		my @cells = map { cells(@{ $_->{fates} }[ @{ $mine{$name} } ]) } @$receivers;
-		push @lines, line($name, $addresses, Law::sixteens($sender), $listed->{$name},
-			$sender->{expect}, join '', @cells);
+		push @lines, line($sender->{name}, $addresses, Law::sixteens($sender),
+			$listed->{ $sender->{name} }, $sender->{expect}, $cells->($sender->{name}));
 	}
+	push @lines, map { line($_, ('') x 4, $cells->($_)) } @groups;
 	return map { s/ +$//r . "\n" } @lines;
 }
 

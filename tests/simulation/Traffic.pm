@@ -45,7 +45,7 @@ sub name {
 	my %text = (a => $octets[0], b => $octets[1], c => $octets[2], d => $octets[3], n => $number,
 		D => sprintf('%04d', $octets[3]), E => sprintf('%03d', $octets[3]),
 		h => sprintf('%02x%02x%02x%02x', @octets), x => $self->letters(@names));
-	$pattern =~ s/%(.)/$text{$1} \/\/ die "%$1 means nothing in a name\n"/ge;
+	$pattern =~ s/%(.)/$text{$1} \/\/ die "$names[0]: %$1 means nothing in a name\n"/ge;
 	return $pattern;
 }
 

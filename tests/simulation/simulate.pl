@@ -94,7 +94,7 @@ print "seed $seed, $count messages from each of ", scalar @senders, " senders\n"
 
 my $network = deliver($traffic, 'network', greylist($work, 'network', identity => '"network"'));
 my $name = deliver($traffic, 'network+name', greylist($work, 'name'));
-my $neighbour = deliver($traffic, 'Postgrey', postgrey("$work/plain", '/dev/null'));
+my $neighbour = deliver($traffic, 'Postgrey 1.37', postgrey("$work/plain", '/dev/null'));
 my %listed;
 my $listing = greylist($work, 'listed', client_lists => "{\"$source/conf/clients\"}");
 note_listed($traffic, $listing, 'g', \%listed);
