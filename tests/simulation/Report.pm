@@ -33,7 +33,7 @@ sub group {
 	my ($sender) = @_;
 	return 'all spam' if $sender->{kind} eq 'spam';
 	return 'all that never retry' if $sender->{expect} eq 'lost';
-	return 'all that names cannot help' if $sender->{expect} eq 'late';
+	return 'all late' if $sender->{expect} eq 'late';
 	return 'all small sites' if $sender->{hosts}{own};
 	return $sender->{hosts}{each} == 1 ? 'all with one address' : 'all pools';
 }
