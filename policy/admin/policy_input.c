@@ -32,6 +32,9 @@ static enum gl_exit read_some(struct gl_policy_input *input)
 {
 	size_t kept = input->unread.len;
 	ssize_t got;
+	/* Whoever asks one by one waits for the answer before asking on. */
+	if (fflush(input->admin->out) != 0)
+		return GL_EXIT_IO;
 	if (input->scratch != NULL && !gl_scratch_readable(input->scratch, input->fd))
 		return GL_EXIT_IO;
 	if (kept > 0)

@@ -2,7 +2,9 @@
  * policy_input - a file or pipe of policy requests, or of lines.
  *
  * Whoever reads does not know which of both it is until the first line
- * was looked at, so both are read through the same buffer.
+ * was looked at, so both are read through the same buffer. Before more is
+ * read, what was printed to the admin's `out` is written, so that a
+ * program at the other end of two pipes may ask, read and ask again.
  */
 #ifndef GREYLIST_POLICY_INPUT_H
 #define GREYLIST_POLICY_INPUT_H
@@ -35,7 +37,8 @@ void gl_policy_input_init(
  *
  *   GL_EXIT_NOTHING  there is none any more
  *   GL_EXIT_INPUT    it is none, which was said with its number and byte
- *   GL_EXIT_IO       the input cannot be read, which was said; or a signal came
+ *   GL_EXIT_IO       the input cannot be read, which was said; or a signal came; or what was
+ *                    printed cannot be written
  */
 enum gl_exit gl_policy_input_next(struct gl_policy_input *input);
 
