@@ -25,8 +25,9 @@ host_make() {
 host_root() {
 	local name=$1 unpacked=$2 root=$RIG/$1 link
 	shift 2
-	mkdir -m 755 -p "$root"/{usr,etc,dev,proc,run,var}
+	mkdir -m 755 "$root" "$root"/{usr,etc,dev,proc,run,var}
 	mkdir -m 1777 "$root/tmp"
+	ln -s ../run "$root/var/run"
 	for link in bin sbin lib lib32 lib64; do
 		[ ! -L "/$link" ] || ln -s "usr/$link" "$root/$link"
 	done
