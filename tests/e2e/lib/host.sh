@@ -25,6 +25,7 @@ host_make() {
 host_root() {
 	local name=$1 unpacked=$2 root=$RIG/$1 link
 	shift 2
+	[ -d "$unpacked/usr" ] || die "nothing is unpacked in $unpacked: run the test e2e.mta-roots"
 	mkdir -m 755 "$root" "$root"/{usr,etc,dev,proc,run,var}
 	mkdir -m 1777 "$root/tmp"
 	ln -s ../run "$root/var/run"

@@ -12,7 +12,7 @@ scene() {
 }
 
 mta_start() {
-	host_root exim "$E2E_MTAS/exim" Debian-exim:930:930
+	host_root exim "${E2E_MTAS:-}/exim" Debian-exim:930:930
 	install -d -m 755 "$RIG/exim/etc/exim4"
 	install -d -m 750 -o 930 -g 930 "$RIG"/exim/var/{spool,log}/exim4 "$RIG/exim/run/exim4"
 	exim_conf >"$RIG/exim/etc/exim4/exim4.conf"

@@ -15,7 +15,7 @@ scene() {
 }
 
 mta_start() {
-	host_root opensmtpd "$E2E_MTAS/opensmtpd" opensmtpd:931:931 opensmtpq:932:932
+	host_root opensmtpd "${E2E_MTAS:-}/opensmtpd" opensmtpd:931:931 opensmtpq:932:932
 	install -d -m 755 "$RIG/opensmtpd/var/lib/opensmtpd/empty"
 	install -d -m 711 "$RIG/opensmtpd/var/spool/smtpd"
 	opensmtpd_conf >"$RIG/opensmtpd/etc/smtpd.conf"

@@ -12,7 +12,7 @@ scene() {
 }
 
 mta_start() {
-	host_root sendmail "$E2E_MTAS/sendmail" smmta:933:933 smmsp:934:934
+	host_root sendmail "${E2E_MTAS:-}/sendmail" smmta:933:933 smmsp:934:934
 	install -d -m 755 "$RIG/sendmail/etc/mail"
 	install -d -m 700 "$RIG/sendmail/var/spool/mqueue"
 	sendmail_mc | host_run sendmail m4 -D_CF_DIR_=/usr/share/sendmail/cf/ \
@@ -27,7 +27,6 @@ sendmail_mc() {
 		OSTYPE(linux)dnl
 		FEATURE(no_default_msa)dnl
 		FEATURE(nocanonify)dnl
-		FEATURE(promiscuous_relay)dnl
 		FEATURE(accept_unresolvable_domains)dnl
 		DAEMON_OPTIONS(\`Name=MTA, Addr=127.0.0.1, Port=$MTA_PORT')dnl
 		define(\`confDOMAIN_NAME', \`sendmail.sender.test')dnl
