@@ -123,13 +123,23 @@ static void add_client(struct seeding *seeding)
 	}
 }
 
+/* In the field an underline stands for a blank. */
+static bool begins_with(const char *text, const char *field)
+{
+	while (*field != '\0' && (*text == *field || (*text == ' ' && *field == '_'))) {
+		text++;
+		field++;
+	}
+	return *field == '\0';
+}
+
 static void add_counter(struct seeding *seeding)
 {
 	enum gl_action action = GL_ACTION_PASS;
 	enum gl_reason reason = GL_REASON_CONFIG;
 	while (strcmp(gl_action_text(action), seeding->fields[1]) != 0)
 		need(++action < GL_ACTIONS, seeding->fields[1]);
-	while (strncmp(gl_reason_text(reason), seeding->fields[2], strlen(seeding->fields[2])) != 0)
+	while (!begins_with(gl_reason_text(reason), seeding->fields[2]))
 		need(++reason < GL_REASONS, seeding->fields[2]);
 	for (int64_t i = number(seeding->fields[3]); i > 0; i--)
 		gl_counters_add(seeding->counters, action, reason, number(seeding->fields[4]));

@@ -333,54 +333,6 @@ static void every_reason_and_state_has_a_text_of_its_own(void **state)
 	assert_string_equal(gl_state_text(GL_STATE_EXPIRED), "expired");
 }
 
-static void of_two_memories_the_better_one_decides(void **state)
-{
-	(void)state;
-	const struct gl_record later = { T0 + 9, T0 + 9, 0, 1, 0, TEXT, { NULL, 0 }, { NULL, 0 } };
-	const struct gl_record ahead = { T0 + 999, T0 + 999, 0, 1, 0, TEXT, { NULL, 0 }, { NULL, 0 } };
-	static const struct gl_record *const none = NULL;
-	const struct {
-		const struct gl_record *a, *b, *better;
-		int64_t now;
-	} cases[] = {
-		{ none, none, none, T0 },
-		{ none, &waiting, &waiting, T0 + 10 },
-		{ &waiting, none, &waiting, T0 + 10 },
-		{ &later, &waiting, &waiting, T0 + 10 },
-		{ &waiting, &later, &waiting, T0 + 10 },
-		{ &waiting, &passed, &passed, T0 + 400 },
-		{ &passed, &regular, &passed, T0 + 400 },
-		{ &waiting, &ahead, &waiting, T0 + 10 },
-		{ &ahead, &waiting, &waiting, T0 + 10 },
-		/* both are worth nothing: the first */
-		{ &waiting, &passed, &waiting, T0 + 99 * DAY },
-		{ none, &waiting, none, T0 + 99 * DAY },
-		/* an expired wait and one that goes on */
-		{ &waiting, &later, &later, T0 + WINDOW + 5 },
-	};
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-		if (gl_decide_between(&timing, cases[i].a, cases[i].b, cases[i].now) !=
-		    cases[i].better)
-			fail_msg("case %zu", i);
-}
-
-static void who_is_admitted_is_remembered_as_passed(void **state)
-{
-	(void)state;
-	struct gl_verdict verdict = gl_decide(&timing, NULL, T0);
-	gl_verdict_admit(&verdict, GL_REASON_SAME_MESSAGE, T0);
-	assert_true(verdict.pass && verdict.remember && !verdict.first_pass);
-	assert_int_equal(verdict.reason, GL_REASON_SAME_MESSAGE);
-	assert_int_equal(verdict.wait, 0);
-	assert_true(gl_decide(&timing, &verdict.next, T0 + 30 * DAY).pass);
-	verdict = gl_decide(&timing, &waiting, T0 + 5);
-	gl_verdict_admit(&verdict, GL_REASON_ANSWERED, T0 + 5);
-	assert_int_equal(verdict.next.first_seen, T0);
-	assert_int_equal(verdict.next.passed_at, T0 + 5);
-	assert_int_equal(verdict.next.attempts, 2);
-	assert_int_equal(verdict.next.passes, 1);
-}
-
 enum { ROWS = sizeof rows / sizeof *rows, NAME = 192 };
 
 int main(void)
@@ -389,8 +341,6 @@ int main(void)
 		cmocka_unit_test(an_expired_wait_is_a_wait_again_when_the_clock_goes_back),
 		cmocka_unit_test(a_raised_delay_takes_no_pass_back),
 		cmocka_unit_test(every_reason_and_state_has_a_text_of_its_own),
-		cmocka_unit_test(of_two_memories_the_better_one_decides),
-		cmocka_unit_test(who_is_admitted_is_remembered_as_passed),
 	};
 	struct CMUnitTest table[ROWS];
 	const struct row *at[ROWS];

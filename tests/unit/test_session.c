@@ -200,6 +200,7 @@ static void two_good_messages_in_an_hour_count_once(void **state)
 	struct attempt other = usual, third = usual;
 	other.sender = "z@b.test";
 	third.sender = "y@b.test";
+	third.instance = "4.5.6";
 	expect(site, &usual, START, "DEFER_IF_PERMIT");
 	expect(site, &other, START, "DEFER_IF_PERMIT");
 	expect(site, &usual, START + DELAY, "PREPEND");

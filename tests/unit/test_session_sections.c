@@ -77,7 +77,7 @@ static void times_are_those_of_the_section(void **state)
 	struct site *site = *state;
 	struct attempt other = usual;
 	other.recipient = "c@e.test";
-	site_configure(site, "auto_whitelist = 0\n"
+	site_configure(site, "auto_whitelist = 0\nrecipients = each\n"
 			     "recipient d.test { delay = 1m retry_window = 1h max_age = 60d }");
 	expect(site, &usual, START, "DEFER_IF_PERMIT");
 	expect(site, &other, START, "DEFER_IF_PERMIT");
