@@ -161,12 +161,13 @@ static void add_triplet(struct dice *dice, struct gl_store *store)
 		{ "a.example", 9 } };
 	struct gl_key origin;
 	gl_network_key(&origin, &network);
-	if (dice_one_in(dice, 3)) {
+	bool hashed = dice_one_in(dice, 8);
+	if (!hashed && dice_one_in(dice, 3)) {
 		gl_triplet_key_of(&triplet.key, &triplet, &other);
 		if (other.kind == GL_BY_POOL)
 			op.record.origin = gl_key_span(&origin);
 	}
-	if (dice_one_in(dice, 8))
+	if (hashed)
 		some_hash(dice, &triplet.key);
 	else if (!dice_one_in(dice, 5))
 		op.record.text = gl_triplet_text(&triplet);

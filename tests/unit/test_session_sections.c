@@ -102,7 +102,7 @@ static void a_sweep_leaves_what_a_section_still_counts(void **state)
 	tmpdir_write(site->root, "own.conf", "max_age = 90d\n", 14);
 	snprintf(path, sizeof path, "%s/own.conf", site->root);
 	snprintf(config, sizeof config,
-	    "auto_whitelist = 0\nrecipient d.test { max_age = 60d }\n"
+	    "auto_whitelist = 0\nrecipients = each\nrecipient d.test { max_age = 60d }\n"
 	    "recipient g.test { delegate = \"%s\" }\npolicy_context p { max_age = 50d }\n",
 	    path);
 	site_configure(site, config);
