@@ -264,7 +264,7 @@ static enum form choose(
 	return form;
 }
 
-/* Another recipient of the message that the last request was about. */
+/* Another recipient of the last message. */
 static enum form choose_recipient(
     struct dice *dice, struct attempt *attempt, struct question *question)
 {
@@ -322,10 +322,10 @@ static void explain_says_what_the_helper_does(void **state)
 		found += strstr(done, "triplet found") != NULL;
 		authenticated += strstr(done, "authenticated") != NULL;
 		opened += strstr(done, "same message") != NULL;
-		opens = form == REQUEST && strstr(logged, "triplet found, delay=") != NULL;
+		opens = strstr(logged, "triplet found, delay=") != NULL;
 	}
 	/* The worlds were worth it: neither verdict is rare. */
-	assert_true(deferred > steps / 20 && found > steps / 50 && authenticated > steps / 50 &&
+	assert_true(deferred > steps / 50 && found > steps / 50 && authenticated > steps / 50 &&
 		    opened > 0);
 }
 
