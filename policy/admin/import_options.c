@@ -148,6 +148,23 @@ static void offer_clients(struct ways *ways)
 		    threshold.len > 0 ? number : THRESHOLD);
 }
 
+/* What Postgrey cannot do otherwise. */
+static void offer_word(struct ways *ways, const char *name, const char *word)
+{
+	gl_conf_out_quoted(&ways->draft.value, gl_span_of(word));
+	offer(ways, GL_POSTGREY_OPTIONS, name);
+}
+
+static void offer_identity(struct ways *ways)
+{
+	fputs("# As with Postgrey. Without these two lines less mail is late: a retry counts "
+	      "from\n# the whole pool of a sender, and a message waits once for all its "
+	      "recipients.\n",
+	    ways->draft.to);
+	offer_word(ways, "identity", "network");
+	offer_word(ways, "recipients", "each");
+}
+
 static void offer_flag(
     struct ways *ways, enum gl_postgrey_option option, const char *name, const char *value)
 {
@@ -247,6 +264,7 @@ static void print_all(struct ways *ways)
 	    ways->draft.to);
 	offer_timing(ways);
 	offer_clients(ways);
+	offer_identity(ways);
 	offer_text(ways, GL_POSTGREY_GREYLIST_ACTION, "action", "DEFER_IF_PERMIT");
 	offer_template(ways, GL_POSTGREY_GREYLIST_TEXT, "text", "sr");
 	offer_template(ways, GL_POSTGREY_X_GREYLIST_HEADER, "header", "tvhd");

@@ -63,6 +63,9 @@ client_lists = {"$work/clients"}
 recipient_lists = {"$work/recipients"}
 sender_lists = {}
 suffix_lists = {}
+identity = network
+recipients = each
+client_certificates = ignore
 log_target = "none"
 END
 	return unless $option->{privacy};

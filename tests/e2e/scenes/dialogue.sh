@@ -18,6 +18,7 @@ first_tries() {
 	expect 450 "null sender, first" 203.0.113.7 "" u2@example.org
 	expect 450 "IPv6, first" 2001:db8:1:2::5 six@sender.test u1@example.org
 	expect 450 "v4-mapped, first" 198.51.100.7 mapped@sender.test u1@example.org
+	CLIENT_NAME=out4.sender.test expect 450 "a pool, first" 203.0.114.4 pool@sender.test u1@example.org
 	expect "450 450" "two recipients, first" 203.0.113.7 two@sender.test u1@example.org,u2@example.org
 	wiring_check two@sender.test 2
 	expect "250 450" "postmaster and a new user" 203.0.113.7 pm@sender.test \
@@ -49,7 +50,7 @@ later_than() {
 }
 
 retries() {
-	expect 450 "another network" 192.0.2.7 first@sender.test u1@example.org
+	CLIENT_NAME=mx.other.test expect 450 "another network" 192.0.2.7 first@sender.test u1@example.org
 	expect 250 "same /24" 203.0.113.99 first@sender.test u1@example.org first-pass
 	is "headers at the first pass" 1 "$(header_count first-pass)"
 	like "the header" 'X-Greylist: delayed [0-9]+ seconds by greylist-[^ ]+ at mx\.example\.test; [A-Z]' \
@@ -58,7 +59,9 @@ retries() {
 	is "headers of a known triplet" 0 "$(header_count known)"
 	expect 250 "null sender, later" 203.0.113.8 "" u2@example.org
 	expect 250 "same /64" 2001:db8:1:2:ffff::9 six@sender.test u1@example.org
-	expect 450 "another /64" 2001:db8:1:3::5 six@sender.test u1@example.org
+	CLIENT_NAME=mx.other.test expect 450 "another /64" 2001:db8:1:3::5 six@sender.test u1@example.org
+	expect 250 "another network of the same pool" 198.18.0.5 pool@sender.test u1@example.org pool
+	is "headers of a retry from elsewhere" 1 "$(header_count pool)"
 	expect 250 "v4-mapped, same /24" ::ffff:198.51.100.9 mapped@sender.test u1@example.org
 	is "v4-mapped, asked directly" "action=DUNNO" \
 		"$(ask ::ffff:198.51.100.10 mapped@sender.test u1@example.org)"
@@ -71,8 +74,8 @@ retries() {
 dialogue_log() {
 	verdict greylist new 203.0.113.7 "" u2@example.org
 	verdict greylist new 2001:db8:1:2::5 six@sender.test u1@example.org
-	verdict greylist new 192.0.2.7 first@sender.test u1@example.org
-	verdict greylist new 2001:db8:1:3::5 six@sender.test u1@example.org
+	CLIENT_NAME=mx.other.test verdict greylist new 192.0.2.7 first@sender.test u1@example.org
+	CLIENT_NAME=mx.other.test verdict greylist new 2001:db8:1:3::5 six@sender.test u1@example.org
 	verdict pass "recipient whitelist" 203.0.113.7 pm@sender.test postmaster@example.org
 	logged "same /24" "$GREYLIST_LOG" "action=pass, reason=triplet found, delay="
 	verdict pass "triplet found" 203.0.113.7 first@sender.test u1@example.org

@@ -31,9 +31,9 @@ scene() {
 # offer SESSION: one session, up to its end or to smtpd's
 offer() {
 	local recipient
-	mapfile -t LEFT < <(printf '%s\n' "${LEFT[@]}" | shuf --random-source=<(yes "$1"))
 	TAKEN=() HUNG_UP=''
 	[ ${#LEFT[@]} -gt 0 ] || return 0
+	mapfile -t LEFT < <(printf '%s\n' "${LEFT[@]}" | shuf --random-source=<(yes "x $1"))
 	session_open "s$1" 203.0.113.7
 	session_say "s$1" "MAIL FROM:<many@sender.test>"
 	for recipient in "${LEFT[@]}"; do
