@@ -318,7 +318,7 @@ static void a_text_that_is_to_be_kept_stays(void **state)
 {
 	(void)state;
 	static const struct gl_span none = NONE;
-	struct gl_op op = { .record = { 900, 1400, 0, 2, 0, NONE, NONE }, .keep_text = true };
+	struct gl_op op = { .record = { 900, 1400, 0, 2, 0, NONE, NONE, NONE }, .keep_text = true };
 	struct gl_record merged = gl_record_merge(&passed, &op);
 	assert_same_record(&merged, &(struct gl_record){ 900, 1400, 1300, 3, 1, OURS, NONE, NONE });
 	op.base = passed.first_seen;
