@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "judge_memory.h"
 #include "greylist/suspicion.h"
+#include "judge_memory.h"
 
 static void reset(struct gl_judgement *judgement)
 {
@@ -97,8 +97,7 @@ static bool incomplete(
 }
 
 /* Our own user writes to somebody, who may answer then. */
-static bool is_to_be_noted(
-    const struct gl_judgement *judgement, const struct gl_config *config)
+static bool is_to_be_noted(const struct gl_judgement *judgement, const struct gl_config *config)
 {
 	return config->remember_recipients && judgement->reason == GL_REASON_AUTHENTICATED;
 }
@@ -237,8 +236,8 @@ static void remember(struct gl_judgement *judgement, const struct gl_bench *benc
 }
 
 /* The network that tried first passes too, as far as the pool's record says which it was. */
-static void remember_origin(struct gl_judgement *judgement, const struct gl_bench *bench,
-    const struct gl_record *next)
+static void remember_origin(
+    struct gl_judgement *judgement, const struct gl_bench *bench, const struct gl_record *next)
 {
 	struct gl_identity origin;
 	struct gl_record passed = *next;
@@ -249,8 +248,8 @@ static void remember_origin(struct gl_judgement *judgement, const struct gl_benc
 	remember(judgement, bench, &judgement->origin_key, NULL, &passed);
 }
 
-static void remember_all(struct gl_judgement *judgement, const struct gl_bench *bench,
-    const struct gl_verdict *verdict)
+static void remember_all(
+    struct gl_judgement *judgement, const struct gl_bench *bench, const struct gl_verdict *verdict)
 {
 	const struct gl_record *own = judgement->seen ? &judgement->record : NULL;
 	const struct gl_record *pool = judgement->pool_seen ? &judgement->pool_record : NULL;
@@ -293,7 +292,8 @@ static enum gl_status decide(struct gl_judgement *judgement, const struct gl_ben
 {
 	const struct gl_record *own = judgement->seen ? &judgement->record : NULL;
 	const struct gl_record *pool = judgement->pool_seen ? &judgement->pool_record : NULL;
-	const struct gl_record *better = gl_decide_between(&judgement->terms.timing, own, pool, now);
+	const struct gl_record *better = gl_decide_between(
+	    &judgement->terms.timing, own, pool, now);
 	bool learning = judgement->terms.mode == GL_MODE_LEARN;
 	struct gl_verdict verdict = (learning ? gl_learn : gl_decide)(
 	    &judgement->terms.timing, better, now);

@@ -72,8 +72,9 @@ struct gl_judgement {
 	bool opens;      /* by its own triplet: the later recipients of the message may pass too */
 	bool whitelisted; /* this attempt takes the client over the auto-whitelist's threshold */
 
-	struct gl_terms terms;      /* of this request; borrowed from the configuration */
-	struct gl_rule_source rule; /* of a list's reason, or a section's, without code; rule.line 0: none */
+	struct gl_terms terms; /* of this request; borrowed from the configuration */
+	struct gl_rule_source
+	    rule; /* of a list's reason, or a section's, without code; rule.line 0: none */
 	enum gl_list list;
 	bool never_counted;          /* the client is one of never_auto_whitelist: */
 	struct gl_rule_source never; /* by this rule */

@@ -37,8 +37,8 @@ static enum gl_status find_pool(
 	return status;
 }
 
-static enum gl_status ask(const struct gl_bench *bench, struct gl_lookup *lookup,
-    const struct gl_key *key)
+static enum gl_status ask(
+    const struct gl_bench *bench, struct gl_lookup *lookup, const struct gl_key *key)
 {
 	*lookup = (struct gl_lookup){ .table = GL_TABLE_TRIPLET, .key = gl_key_span(key) };
 	return gl_store_lookup(bench->store, lookup, 1);

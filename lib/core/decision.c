@@ -167,8 +167,8 @@ static int worth(const struct gl_timing *timing, const struct gl_record *record,
 	return 0;
 }
 
-const struct gl_record *gl_decide_between(const struct gl_timing *timing,
-    const struct gl_record *a, const struct gl_record *b, int64_t now)
+const struct gl_record *gl_decide_between(const struct gl_timing *timing, const struct gl_record *a,
+    const struct gl_record *b, int64_t now)
 {
 	int of_a = worth(timing, a, now);
 	int of_b = worth(timing, b, now);

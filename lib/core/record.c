@@ -149,7 +149,8 @@ static int64_t earlier_pass(int64_t a, int64_t b)
 static struct gl_record join(const struct gl_record *stored, const struct gl_record *next)
 {
 	struct gl_record joined = *next;
-	if (next->origin.len == 0 || (stored->origin.len > 0 && stored->first_seen < next->first_seen))
+	if (next->origin.len == 0 ||
+	    (stored->origin.len > 0 && stored->first_seen < next->first_seen))
 		joined.origin = stored->origin;
 	joined.first_seen = earlier(stored->first_seen, next->first_seen);
 	joined.last_seen = later(stored->last_seen, next->last_seen);

@@ -39,8 +39,8 @@ static const char *of_helo(struct gl_span helo, const char *hostname)
 const char *gl_suspicion(
     const struct gl_request *request, const struct gl_address *client, const char *hostname)
 {
-	if (gl_span_equal(gl_request_get(request, GL_ATTR_POLICY_CONTEXT),
-		gl_span_of(GL_SUSPECT_CONTEXT)))
+	if (gl_span_equal(
+		gl_request_get(request, GL_ATTR_POLICY_CONTEXT), gl_span_of(GL_SUSPECT_CONTEXT)))
 		return "Postfix says so: policy_context=" GL_SUSPECT_CONTEXT;
 	const char *why = of_name(gl_request_get(request, GL_ATTR_CLIENT_NAME), client);
 	if (why != NULL || !gl_request_has(request, GL_ATTR_HELO_NAME))

@@ -105,7 +105,8 @@ static enum gl_status read_pool(struct gl_identity *identity, struct gl_span key
 	struct gl_span name = gl_span_skip(key, 1);
 	size_t end = gl_span_find(name, '\0');
 	size_t behind = name.len - end;
-	if (!gl_is_pool_name(gl_span_head(name, end)) || (behind != 1 && behind != 1 + GL_DIGEST_SIZE))
+	if (!gl_is_pool_name(gl_span_head(name, end)) ||
+	    (behind != 1 && behind != 1 + GL_DIGEST_SIZE))
 		return GL_CORRUPT;
 	*identity = (struct gl_identity){ .kind = GL_BY_POOL, .pool = gl_span_head(name, end) };
 	return GL_OK;

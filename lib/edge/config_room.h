@@ -33,8 +33,8 @@ struct gl_option {
 	size_t at;            /* of the field in struct gl_config */
 	const char *standard; /* the default, without quotes; a list's entries parted by blanks */
 	const char *least, *most; /* the range, as it is written in the file; or NULL */
-	const char *must;         /* what the value must be, where there is no range; of a choice its
-				     words in the order of the enum, as "a, b or c" */
+	const char *must; /* what the value must be, where there is no range; of a choice its
+			     words in the order of the enum, as "a, b or c" */
 	enum gl_option_form form; /* how print_defaults writes it */
 	const char *sentence;
 };

@@ -41,8 +41,8 @@ static bool look_at_pool(void *context, struct gl_span key, struct gl_span value
 {
 	struct twin *twin = context;
 	struct gl_record record;
-	struct gl_span digest = gl_span_skip(gl_key_span(&twin->triplet->key),
-	    twin->triplet->key.len - GL_DIGEST_SIZE);
+	struct gl_span digest = gl_span_skip(
+	    gl_key_span(&twin->triplet->key), twin->triplet->key.len - GL_DIGEST_SIZE);
 	struct gl_key origin;
 	gl_network_key(&origin, &twin->triplet->client);
 	if (key.len <= GL_DIGEST_SIZE || key.len > sizeof twin->key.bytes ||

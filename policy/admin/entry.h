@@ -16,9 +16,9 @@ struct gl_entry {
 	enum gl_table table; /* GL_TABLE_TRIPLET or GL_TABLE_CLIENT */
 	struct gl_span key, value;
 	struct gl_identity identity; /* its pool borrowed from the key */
-	bool inherited;          /* of a Postgrey with --privacy: nobody can say which client */
-	struct gl_record record; /* of a triplet */
-	struct gl_client memory; /* of a client */
+	bool inherited;              /* of a Postgrey with --privacy: nobody can say which client */
+	struct gl_record record;     /* of a triplet */
+	struct gl_client memory;     /* of a client */
 };
 
 /*

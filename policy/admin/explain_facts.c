@@ -22,7 +22,8 @@ static void choose_record(struct gl_explanation *explanation)
 	struct gl_entry *record = &explanation->record;
 	explanation->has_record = true;
 	if (judgement->reason == GL_REASON_AUTO_WHITELIST) {
-		*record = (struct gl_entry){ .table = GL_TABLE_CLIENT, .memory = judgement->memory };
+		*record = (struct gl_entry){ .table = GL_TABLE_CLIENT,
+			.memory = judgement->memory };
 		explanation->has_record = gl_key_identity(&record->identity,
 					      gl_key_span(&judgement->client_key)) == GL_OK;
 		return;

@@ -93,7 +93,7 @@ static json_t *more_json(const struct gl_admin *admin, const struct gl_explanati
 	const struct gl_judgement *judgement = &explanation->judgement;
 	struct gl_span pool = judgement->pool.pool;
 	const char *suspicion = judgement->suspicion;
-	return json_pack("{s:o, s:o, s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "pool",
+	return json_pack("{s:o, s:o, s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "pool",
 	    pool.len > 0 ? gl_json_text(pool) : json_null(), "origin",
 	    origin_json(&explanation->record.record), "suspicion", suspicion, "retry_until",
 	    gl_json_time(explanation->retry_until), "override", override_json(judgement), "attempt",

@@ -149,8 +149,7 @@ static void print_record(const struct gl_admin *admin, const struct gl_explanati
 	else if (explanation->record.table == GL_TABLE_CLIENT)
 		print_client(admin, &explanation->record);
 	else
-		print_triplet(
-		    admin, &explanation->record, &explanation->judgement.terms.timing);
+		print_triplet(admin, &explanation->record, &explanation->judgement.terms.timing);
 }
 
 static const char *remark(enum gl_reason reason)
@@ -234,9 +233,10 @@ static void print_neighbours(const struct gl_admin *admin, const struct gl_expla
 	const struct gl_network *network = &explanation->judgement.triplet.client;
 	bool single = network->prefix == gl_family_bits(network->base.family);
 	struct gl_span pool = explanation->judgement.pool.pool;
-	fprintf(admin->out, single && pool.len == 0 ? "only %s itself may retry"
-			    : single		    ? "%s may retry"
-						    : "any client of %s may retry",
+	fprintf(admin->out,
+	    single && pool.len == 0 ? "only %s itself may retry"
+	    : single                ? "%s may retry"
+				    : "any client of %s may retry",
 	    network_text(text, network));
 	if (pool.len > 0) {
 		fputs(", or any server with a verified name in ", admin->out);
@@ -254,15 +254,14 @@ static void print_neighbours(const struct gl_admin *admin, const struct gl_expla
 		fputc('\n', admin->out);
 }
 
-static void print_elsewhere(
-    const struct gl_admin *admin, const struct gl_others *others, const struct gl_judgement *judgement)
+static void print_elsewhere(const struct gl_admin *admin, const struct gl_others *others,
+    const struct gl_judgement *judgement)
 {
 	char network[GL_NETWORK_TEXT], seen[GL_TIME_TEXT];
 	for (size_t i = 0; i < named(others); i++) {
 		const struct gl_entry *entry = &others->named[i];
 		const struct gl_record *record = &entry->record;
-		enum gl_state state = gl_record_state(
-		    &judgement->terms.timing, record, admin->now);
+		enum gl_state state = gl_record_state(&judgement->terms.timing, record, admin->now);
 		fprintf(admin->out, "also from %s: %s, first seen %s\n",
 		    entry->inherited ? "-" : network_text(network, &entry->identity.network),
 		    gl_state_text(state), gl_time_text(seen, record->first_seen));

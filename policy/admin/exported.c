@@ -233,8 +233,8 @@ static enum gl_exported_fault said_key_of(struct gl_said_key *said,
 	if (said->kind != GL_OVERRIDE_TRIPLET)
 		return GL_EXPORTED_GOOD;
 	if (!exported->textless) {
-		if (gl_triplet_make(&triplet, &exported->client.network, sender, recipient,
-			secret) != GL_OK)
+		if (gl_triplet_make(
+			&triplet, &exported->client.network, sender, recipient, secret) != GL_OK)
 			return GL_EXPORTED_MEMBER;
 		gl_said_key_triplet(said, &triplet);
 		return GL_EXPORTED_GOOD;

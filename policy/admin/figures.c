@@ -51,8 +51,7 @@ static bool count_one(void *context, const struct gl_entry *entry)
 	figures->states[state]++;
 	if (state == GL_STATE_PASSED)
 		gl_durations_add(&figures->waits, record->passed_at - record->first_seen);
-	if (state == GL_STATE_WAITING && !entry->inherited &&
-	    entry->identity.kind == GL_BY_NETWORK)
+	if (state == GL_STATE_WAITING && !entry->inherited && entry->identity.kind == GL_BY_NETWORK)
 		gl_ranking_add(&figures->top, &entry->identity.network);
 	if (++walking->entries % LOOK_UP != 0)
 		return true;

@@ -4,11 +4,10 @@
  *
  * Everything that was given has to fit. Who asks about an address means
  * its network's triplets too, and who asks about a network all addresses
- * in it, and those of pools that were first tried from there; a name is a pool's, and "anyone" stands for those whom our own
- * users wrote to. A sender or recipient without '@' is a domain and means
- * everything in and below it. Clients of the auto-whitelist have neither
- * sender nor recipient, so a filter on these leaves them out, as one on
- * a state does, but for "expired".
+ * in it, and those of pools that were first tried from there; a name is a pool's, and "anyone"
+ * stands for those whom our own users wrote to. A sender or recipient without '@' is a domain and
+ * means everything in and below it. Clients of the auto-whitelist have neither sender nor
+ * recipient, so a filter on these leaves them out, as one on a state does, but for "expired".
  */
 #ifndef GREYLIST_FILTER_H
 #define GREYLIST_FILTER_H

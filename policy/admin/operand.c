@@ -13,7 +13,8 @@ enum gl_status gl_operand_client(const struct gl_admin *admin, struct gl_who *wh
 	enum gl_status status = gl_address_parse(&address, gl_span_of(text));
 	if (status == GL_OK) {
 		*who = (struct gl_who){ .bare = true,
-			.identity.network = gl_network_of(&address, gl_family_bits(address.family)) };
+			.identity.network = gl_network_of(
+			    &address, gl_family_bits(address.family)) };
 		return GL_OK;
 	}
 	*who = (struct gl_who){ .identity.kind = GL_BY_NETWORK };

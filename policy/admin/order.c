@@ -87,7 +87,9 @@ bool gl_order_wants(const struct gl_order *order, enum gl_table table)
 /* Networks by their addresses, then anyone, then the pools by their names. */
 static struct gl_span client_text(char bytes[CLIENT_SIZE], const struct gl_identity *client)
 {
-	static const char kinds[] = { [GL_BY_NETWORK] = '4', [GL_BY_POOL] = 'n', [GL_BY_ANYONE] = 'a' };
+	static const char kinds[] = {
+		[GL_BY_NETWORK] = '4', [GL_BY_POOL] = 'n', [GL_BY_ANYONE] = 'a'
+	};
 	const struct gl_network *network = &client->network;
 	struct gl_out out = gl_out_into(bytes, CLIENT_SIZE);
 	bool is_network = client->kind == GL_BY_NETWORK;

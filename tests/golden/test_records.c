@@ -30,14 +30,14 @@ static const struct triplet_case {
 	const char *file;
 	struct gl_record record;
 } triplets[] = {
-	{ "v1-triplet-waiting",
-	    { 1700000000, 1700000000, 0, 1, 0, TEXT("ann@example.com\0bob@example.org"), NONE, NONE } },
+	{ "v1-triplet-waiting", { 1700000000, 1700000000, 0, 1, 0,
+				    TEXT("ann@example.com\0bob@example.org"), NONE, NONE } },
 	{ "v1-triplet-passed", { 1700000000, 1702592300, 1700000300, 31, 30,
 				   TEXT("news-#@lists.example\0bob@example.org"), NONE, NONE } },
 	{ "v1-triplet-bounce",
 	    { 1700000000, 1700000061, 0, 2, 0, TEXT("\0bob@example.org"), NONE, NONE } },
-	{ "v1-triplet-later-fields",
-	    { 1700000000, 1700000300, 1700000300, 2, 1, TEXT("a@b\0c@d"), NONE, TEXT("\x81\4\0\0\0*") } },
+	{ "v1-triplet-later-fields", { 1700000000, 1700000300, 1700000300, 2, 1, TEXT("a@b\0c@d"),
+					 NONE, TEXT("\x81\4\0\0\0*") } },
 	{ "v1-triplet-no-text", { 1700000000, 1700000300, 1700000300, 2, 1, NONE, NONE, NONE } },
 	{ "v1-triplet-largest", { GL_TIME_MAX, GL_TIME_MAX, GL_TIME_MAX, UINT32_MAX, UINT32_MAX,
 				    TEXT("a@b\0c@d"), NONE, NONE } },

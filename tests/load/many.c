@@ -202,7 +202,7 @@ int main(int argc, char **argv)
 		return 64;
 	}
 	struct crowd crowd = { .size = rig_sanitized() ? 40
-				       : extent_full()    ? 400
+				       : extent_full() ? 400
 						       : 200,
 		.seed = rig_seed() };
 	crowd.ledger = (struct ledger){ .delay = DELAY,

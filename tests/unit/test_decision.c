@@ -38,9 +38,12 @@ static const char text[] = "a@b\0c@d";
 	}
 
 static const struct gl_record waiting = { T0, T0, 0, 1, 0, TEXT, { NULL, 0 }, { NULL, 0 } };
-static const struct gl_record tried_again = { T0, T0 + 60, 0, 2, 0, TEXT, { NULL, 0 }, { NULL, 0 } };
-static const struct gl_record passed = { T0, T0 + 300, T0 + 300, 2, 1, TEXT, { NULL, 0 }, { NULL, 0 } };
-static const struct gl_record regular = { T0, T0 + 30 * DAY, T0 + 300, 9, 8, TEXT, { NULL, 0 }, { NULL, 0 } };
+static const struct gl_record tried_again = { T0, T0 + 60, 0, 2, 0, TEXT, { NULL, 0 },
+	{ NULL, 0 } };
+static const struct gl_record passed = { T0, T0 + 300, T0 + 300, 2, 1, TEXT, { NULL, 0 },
+	{ NULL, 0 } };
+static const struct gl_record regular = { T0, T0 + 30 * DAY, T0 + 300, 9, 8, TEXT, { NULL, 0 },
+	{ NULL, 0 } };
 static const struct gl_record worn = { T0, T0, 0, UINT32_MAX, 0, TEXT, { NULL, 0 }, { NULL, 0 } };
 
 enum outcome {

@@ -144,7 +144,7 @@ static int compare(const char *field, const struct gl_entry *a, const struct gl_
 	if (strcmp(field, "client") == 0)
 		return compare_clients(&a->identity.network, &b->identity.network) < 0   ? -1
 		       : compare_clients(&a->identity.network, &b->identity.network) > 0 ? 1
-								     : 0;
+											 : 0;
 	bool sender = strcmp(field, "sender") == 0;
 	if (sender || strcmp(field, "recipient") == 0) {
 		if (a->record.text.len == 0 || b->record.text.len == 0)

@@ -299,7 +299,11 @@ static void the_origin_stands_behind_the_text(void **state)
 	char bytes[128];
 	record.origin = (struct gl_span){ "4\x18\xc0\x00\x02", 5 };
 	size_t len = encoded(bytes, sizeof bytes, &record);
-	assert_memory_equal(bytes + GL_RECORD_HEAD + 7, "\1\5" "4\x18\xc0\x00\x02" "\x81later", 13);
+	assert_memory_equal(bytes + GL_RECORD_HEAD + 7,
+	    "\1\5"
+	    "4\x18\xc0\x00\x02"
+	    "\x81later",
+	    13);
 	assert_int_equal(gl_record_decode(&again, span(bytes, len)), GL_OK);
 	assert_true(gl_span_equal(again.origin, record.origin));
 	assert_true(gl_span_equal(again.rest, record.rest));
@@ -309,8 +313,13 @@ static void the_origin_stands_behind_the_text(void **state)
 static void half_an_origin_is_a_field_of_a_later_version(void **state)
 {
 	(void)state;
-	static const struct gl_span rests[] = { { "\1", 1 }, { "\1\0", 2 }, { "\1\5" "4abc", 6 },
-		{ "\1\x13" "4234567890123456789", 21 } };
+	static const struct gl_span rests[] = { { "\1", 1 }, { "\1\0", 2 },
+		{ "\1\5"
+		  "4abc",
+		    6 },
+		{ "\1\x13"
+		  "4234567890123456789",
+		    21 } };
 	for (size_t i = 0; i < sizeof rests / sizeof *rests; i++) {
 		struct gl_record record = sample, again;
 		char bytes[128];

@@ -63,14 +63,17 @@ static void test_nobody_else_passes_by_a_pool(void **state)
 		const char *name;
 		struct attempt first, other;
 	} rows[] = {
-		{ "another domain", { "192.0.2.7", "mx1.pool.test", "a1@b.test", "c@d.test", NULL, NULL },
+		{ "another domain",
+		    { "192.0.2.7", "mx1.pool.test", "a1@b.test", "c@d.test", NULL, NULL },
 		    { "198.51.100.9", "mx1.loop.test", "a1@b.test", "c@d.test", NULL, NULL } },
 		{ "no name", { "192.0.2.7", "mx1.pool.test", "a2@b.test", "c@d.test", NULL, NULL },
 		    { "198.51.100.9", NULL, "a2@b.test", "c@d.test", NULL, NULL } },
 		{ "names that carry the address",
 		    { "192.0.2.7", "192-0-2-7.pool.test", "a3@b.test", "c@d.test", NULL, NULL },
-		    { "198.51.100.9", "198-51-100-9.pool.test", "a3@b.test", "c@d.test", NULL, NULL } },
-		{ "names of lines", { "192.0.2.7", "dsl-17.pool.test", "a4@b.test", "c@d.test", NULL, NULL },
+		    { "198.51.100.9", "198-51-100-9.pool.test", "a3@b.test", "c@d.test", NULL,
+			NULL } },
+		{ "names of lines",
+		    { "192.0.2.7", "dsl-17.pool.test", "a4@b.test", "c@d.test", NULL, NULL },
 		    { "198.51.100.9", "dsl-18.pool.test", "a4@b.test", "c@d.test", NULL, NULL } },
 		{ "two customers of one hoster",
 		    { "192.0.2.7", "mx.a.hoster.test", "a5@b.test", "c@d.test", NULL, NULL },
@@ -78,7 +81,8 @@ static void test_nobody_else_passes_by_a_pool(void **state)
 		{ "a public suffix itself",
 		    { "192.0.2.7", "hoster.test", "a6@b.test", "c@d.test", NULL, NULL },
 		    { "198.51.100.9", "hoster.test", "a6@b.test", "c@d.test", NULL, NULL } },
-		{ "another sender", { "192.0.2.7", "mx1.pool.test", "a7@b.test", "c@d.test", NULL, NULL },
+		{ "another sender",
+		    { "192.0.2.7", "mx1.pool.test", "a7@b.test", "c@d.test", NULL, NULL },
 		    { "198.51.100.9", "mx1.pool.test", "z7@b.test", "c@d.test", NULL, NULL } },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

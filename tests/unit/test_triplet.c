@@ -277,8 +277,8 @@ static void a_key_tells_whose_it_is(void **state)
 	gl_triplet_key_of(&key, triplet, &named);
 	assert_memory_equal(key.bytes, "nexample.org", 13);
 	assert_int_equal(key.len, 13 + GL_DIGEST_SIZE);
-	assert_memory_equal(key.bytes + 13, triplet->key.bytes + triplet->key.len - GL_DIGEST_SIZE,
-	    GL_DIGEST_SIZE);
+	assert_memory_equal(
+	    key.bytes + 13, triplet->key.bytes + triplet->key.len - GL_DIGEST_SIZE, GL_DIGEST_SIZE);
 	assert_int_equal(gl_key_identity(&read, gl_key_span(&key)), GL_OK);
 	assert_int_equal(read.kind, GL_BY_POOL);
 	struct gl_out out = gl_out_into(text, sizeof text);
@@ -318,8 +318,12 @@ static void the_longest_pool_fits_and_what_is_none_is_corrupt(void **state)
 		{ "an empty label", { "nexample..org\0", 14 } },
 		{ "a blank", { "nexample .org\0", 14 } },
 		{ "no NUL", { "nexample.org", 12 } },
-		{ "a digest cut short", { "nexample.org\0" "123456789012345", 28 } },
-		{ "a digest too long", { "nexample.org\0" "12345678901234567", 30 } },
+		{ "a digest cut short", { "nexample.org\0"
+					  "123456789012345",
+					    28 } },
+		{ "a digest too long", { "nexample.org\0"
+					 "12345678901234567",
+					   30 } },
 		{ "anyone with a digest cut short", { "a123456789012345", 16 } },
 	};
 	char name[GL_POOL_MAX + 1];

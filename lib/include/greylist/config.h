@@ -41,8 +41,8 @@ struct gl_strings {
 struct gl_config {
 	char *database;
 	struct gl_timing timing;
-	uint8_t ipv4_prefix;     /* 8..32 */
-	uint8_t ipv6_prefix;     /* 16..128 */
+	uint8_t ipv4_prefix; /* 8..32 */
+	uint8_t ipv6_prefix; /* 16..128 */
 	enum gl_identity_option identity;
 	enum gl_recipients recipients;
 	enum gl_null_sender null_sender;

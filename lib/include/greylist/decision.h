@@ -52,9 +52,9 @@ enum gl_reason {
 	GL_REASON_FOUND,        /* triplet found: passes */
 	GL_REASON_SAME_MESSAGE, /* as a recipient of the same message did by its own triplet */
 	GL_REASON_ANSWERED,     /* our own users wrote to this sender */
-	GL_REASON_NEW,   /* deferred */
-	GL_REASON_EARLY, /* deferred: early-retry */
-	GL_REASONS       /* how many there are */
+	GL_REASON_NEW,          /* deferred */
+	GL_REASON_EARLY,        /* deferred: early-retry */
+	GL_REASONS              /* how many there are */
 };
 
 /* As the log has it, such as "client whitelist"; "early-retry" without its seconds. Static. */
@@ -88,8 +88,8 @@ struct gl_verdict gl_decide(
  * identities, is to be decided on: one that passed, else the one that
  * has waited longer; `a` where neither is worth more, or `b` is NULL.
  */
-const struct gl_record *gl_decide_between(const struct gl_timing *timing,
-    const struct gl_record *a, const struct gl_record *b, int64_t now);
+const struct gl_record *gl_decide_between(const struct gl_timing *timing, const struct gl_record *a,
+    const struct gl_record *b, int64_t now);
 
 /* Turns a deferral into a pass that is remembered as one, for the caller's reason. */
 void gl_verdict_admit(struct gl_verdict *verdict, enum gl_reason reason, int64_t now);

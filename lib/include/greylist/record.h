@@ -47,7 +47,8 @@ enum {
 			1024 /* what this version will keep and write */
 };
 
-/* `text`, `origin` and `rest` are borrowed: from the bytes it was decoded from, or from the triplet. */
+/* `text`, `origin` and `rest` are borrowed: from the bytes it was decoded from, or from the
+ * triplet. */
 struct gl_record {
 	int64_t first_seen; /* seconds since the epoch, as all times here */
 	int64_t last_seen;

@@ -105,7 +105,8 @@ void gl_network_key(struct gl_key *key, const struct gl_network *client);
 /* The first octets that all triplets of an identity share; the pool is put in lower case. */
 void gl_identity_key(struct gl_key *key, const struct gl_identity *identity);
 
-/* The key of the same sender and recipient under another identity; `key` may be the triplet's own. */
+/* The key of the same sender and recipient under another identity; `key` may be the triplet's own.
+ */
 void gl_triplet_key_of(
     struct gl_key *key, const struct gl_triplet *triplet, const struct gl_identity *identity);
 
