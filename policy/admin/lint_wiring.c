@@ -26,6 +26,7 @@ struct walk {
 	bool relay_first;               /* smtpd_relay_before_recipient_restrictions */
 	bool unlisted;                  /* smtpd_reject_unlisted_recipient */
 	bool at_rcpt;                   /* asked where it counts */
+	bool at_data;                   /* asked there */
 	const char *elsewhere;          /* asked where it does not; NULL: nowhere */
 	struct gl_restrictions lists[STAGES];
 };
@@ -208,8 +209,21 @@ static void look_at(struct walk *walk, enum stage stage, size_t index)
 		walk->at_rcpt = true;
 		lint_order(walk, stage, index, place);
 	} else {
+		walk->at_data = walk->at_data || stage == DATA;
 		walk->elsewhere = stage_names[stage];
 	}
+}
+
+/* null_sender = "data" puts off to there what passes before. */
+static void say_data(const struct walk *walk)
+{
+	char room[NAME_ROOM];
+	const struct gl_config *config = &walk->check->admin->world.config;
+
+	if (walk->at_rcpt && !walk->at_data && config->null_sender == GL_NULL_SENDER_DATA)
+		gl_finding(walk->check, GL_FINDING_NOT_AT_DATA,
+		    place_of(walk, stage_names[DATA], room),
+		    "null_sender is data, and greylisting is not asked here");
 }
 
 static void say_elsewhere(const struct walk *walk)
@@ -255,7 +269,7 @@ static void look_at_classes(struct walk *walk)
 static void walk_lists(struct walk *walk, const struct gl_service *smtpd)
 {
 	walk->smtpd = smtpd;
-	walk->at_rcpt = false;
+	walk->at_rcpt = walk->at_data = false;
 	walk->elsewhere = NULL;
 	walk->delay = !is(value_of(walk, "smtpd_delay_reject"), "no");
 	walk->unlisted = !is(value_of(walk, "smtpd_reject_unlisted_recipient"), "no");
@@ -272,6 +286,7 @@ static void walk_lists(struct walk *walk, const struct gl_service *smtpd)
 			look_at(walk, stage, i);
 	}
 	say_elsewhere(walk);
+	say_data(walk);
 	look_at_classes(walk);
 }
 

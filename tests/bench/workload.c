@@ -108,6 +108,17 @@ void workload_envelope(const struct workload *workload, uint64_t number, struct 
 	}
 }
 
+/* Each envelope is a message of its own: FNV-1a of what makes it one. */
+static uint32_t message_of(const struct envelope *envelope)
+{
+	const char *parts[] = { envelope->client, envelope->sender, envelope->recipient };
+	uint32_t sum = 2166136261u;
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		for (const char *at = parts[i]; *at != '\0'; at++)
+			sum = (sum ^ (uint8_t)*at) * 16777619u;
+	return sum;
+}
+
 size_t workload_request(char *buffer, size_t size, const struct envelope *envelope)
 {
 	int len = snprintf(buffer, size,
@@ -115,11 +126,11 @@ size_t workload_request(char *buffer, size_t size, const struct envelope *envelo
 	    "client_address=%s\nclient_name=unknown\nclient_port=41234\n"
 	    "reverse_client_name=unknown\nserver_address=192.0.2.25\nserver_port=25\n"
 	    "helo_name=mail.sender.example\nsender=%s\nrecipient=%s\nrecipient_count=0\n"
-	    "queue_id=\ninstance=1a2b.65f0c0de.4d2e8.0\nsize=4711\netrn_domain=\nstress=\n"
+	    "queue_id=\ninstance=1a2b.65f0c0de.%" PRIx32 ".0\nsize=4711\netrn_domain=\nstress=\n"
 	    "sasl_method=\nsasl_username=\nsasl_sender=\nccert_subject=\nccert_issuer=\n"
 	    "ccert_fingerprint=\nccert_pubkey_fingerprint=\n"
 	    "encryption_protocol=TLSv1.3\nencryption_cipher=TLS_AES_256_GCM_SHA384\n"
 	    "encryption_keysize=256\npolicy_context=\n\n",
-	    envelope->client, envelope->sender, envelope->recipient);
+	    envelope->client, envelope->sender, envelope->recipient, message_of(envelope));
 	return len > 0 && (size_t)len < size ? (size_t)len : 0;
 }

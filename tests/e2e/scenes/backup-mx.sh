@@ -26,6 +26,7 @@ scene() {
 	not_logged "at the backup" "$RIG/backup/log/mail.log" "status=deferred"
 	CLIENT_NAME=unknown verdict pass relay "$BACKUP" relayed@sender.test u1@example.org
 	nothing_earned
+	like "what stats has of relays" 'relay +[1-9]' "$(admin stats)"
 	without_relays
 	postfix_quiet
 }
