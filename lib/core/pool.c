@@ -136,3 +136,18 @@ struct gl_span gl_pool_domain(
 	}
 	return last_labels(without_root(name), suffix + 1);
 }
+
+const char *gl_name_flaw(enum gl_name_kind kind)
+{
+	switch (kind) {
+	case GL_NAME_UNKNOWN:
+		return "the client has no verified name";
+	case GL_NAME_ADDRESS:
+		return "the client's name carries its address";
+	case GL_NAME_DYNAMIC:
+		return "the client's name is like that of a customer's line";
+	case GL_NAME_PLAIN:
+		break;
+	}
+	return NULL;
+}

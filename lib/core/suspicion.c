@@ -2,21 +2,6 @@
 
 #include "greylist/pool.h"
 
-static const char *of_name(struct gl_span name, const struct gl_address *client)
-{
-	switch (gl_name_looks(name, client)) {
-	case GL_NAME_UNKNOWN:
-		return "the client has no verified name";
-	case GL_NAME_ADDRESS:
-		return "the client's name carries its address";
-	case GL_NAME_DYNAMIC:
-		return "the client's name is like that of a customer's line";
-	case GL_NAME_PLAIN:
-		break;
-	}
-	return NULL;
-}
-
 static bool is_address(struct gl_span helo)
 {
 	struct gl_address address;
@@ -42,7 +27,8 @@ const char *gl_suspicion(
 	if (gl_span_equal(
 		gl_request_get(request, GL_ATTR_POLICY_CONTEXT), gl_span_of(GL_SUSPECT_CONTEXT)))
 		return "Postfix says so: policy_context=" GL_SUSPECT_CONTEXT;
-	const char *why = of_name(gl_request_get(request, GL_ATTR_CLIENT_NAME), client);
+	const char *why = gl_name_flaw(
+	    gl_name_looks(gl_request_get(request, GL_ATTR_CLIENT_NAME), client));
 	if (why != NULL || !gl_request_has(request, GL_ATTR_HELO_NAME))
 		return why;
 	return of_helo(gl_request_get(request, GL_ATTR_HELO_NAME), hostname);

@@ -87,17 +87,8 @@ static void print_key(const struct gl_admin *admin, const struct gl_judgement *j
 
 static const char *why_no_pool(enum gl_name_kind name)
 {
-	switch (name) {
-	case GL_NAME_UNKNOWN:
-		return "the client has no verified name";
-	case GL_NAME_ADDRESS:
-		return "the client's name carries its address";
-	case GL_NAME_DYNAMIC:
-		return "the client's name is like that of a customer's line";
-	case GL_NAME_PLAIN:
-		break;
-	}
-	return "nobody can tell whose domain the client's name is in";
+	const char *flaw = gl_name_flaw(name);
+	return flaw != NULL ? flaw : "nobody can tell whose domain the client's name is in";
 }
 
 static void print_pool(const struct gl_admin *admin, const struct gl_judgement *judgement)

@@ -54,6 +54,9 @@ enum gl_name_kind {
  */
 enum gl_name_kind gl_name_looks(struct gl_span name, const struct gl_address *client);
 
+/* What speaks against the name, for people; NULL for a plain one. Static. */
+const char *gl_name_flaw(enum gl_name_kind kind);
+
 enum {
 	/* of a list each, for every number of labels: thrice 16, and the name's labels before it */
 	GL_SUFFIX_PROBES_MAX = 3 * GL_LABELS_MAX,
