@@ -5,16 +5,21 @@
 #include <sys/file.h>
 
 /*
- * Two locks on one file. The gate itself is flock's: writers hold it
- * shared, whoever replaces the table alone. In front of it stands a
- * turnstile, a lock of the open file description on the first octet: a
- * writer passes it in a moment, and whoever replaces the table stands in
- * it from the time he begins to wait, so that newcomers cannot overtake
- * him for ever. Both locks end with the process, however it ends.
+ * Three locks on one file, and all of them end with the process, however
+ * it ends. The gate itself is flock's: writers hold it shared, whoever
+ * replaces the table alone. In front of it stands a turnstile, a lock of
+ * the open file description on the first octet: a writer passes it in a
+ * moment, and whoever replaces the table stands in it from the time he
+ * begins to wait, so that newcomers cannot overtake him for ever. Behind
+ * it, on the second octet, writers queue for LMDB's mutex, so that one
+ * at the most waits for the mutex: a waiter that is killed just after it
+ * was woken may take the call for the others with it.
  */
-static int turnstile(const struct gl_store *store, short how)
+enum { TURNSTILE = 0, QUEUE = 1 };
+
+static int octet(const struct gl_store *store, int which, short how)
 {
-	struct flock lock = { .l_type = how, .l_whence = SEEK_SET, .l_len = 1 };
+	struct flock lock = { .l_type = how, .l_whence = SEEK_SET, .l_start = which, .l_len = 1 };
 	int done;
 	do
 		done = fcntl(store->gate, F_OFD_SETLKW, &lock);
@@ -43,8 +48,7 @@ enum gl_status place_gate_close(struct gl_store *store)
 	enum gl_status status = open_gate(store);
 	if (status != GL_OK)
 		return status;
-	store->in_turnstile = true;
-	if (turnstile(store, F_WRLCK) == 0 && gate(store, LOCK_EX) == 0)
+	if (octet(store, TURNSTILE, F_WRLCK) == 0 && gate(store, LOCK_EX) == 0)
 		return GL_OK;
 	status = store_status(store, errno);
 	place_gate_leave(store);
@@ -56,20 +60,29 @@ enum gl_status place_gate_share(struct gl_store *store)
 	enum gl_status status = open_gate(store);
 	if (status != GL_OK)
 		return status;
-	if (turnstile(store, F_RDLCK) != 0)
+	if (octet(store, TURNSTILE, F_RDLCK) != 0)
 		return store_status(store, errno);
 	if (gate(store, LOCK_SH) != 0)
 		status = store_status(store, errno);
-	turnstile(store, F_UNLCK);
+	octet(store, TURNSTILE, F_UNLCK);
+	if (status == GL_OK && octet(store, QUEUE, F_WRLCK) != 0) {
+		status = store_status(store, errno);
+		gate(store, LOCK_UN);
+	}
 	return status;
+}
+
+/* Both octets at once. */
+static void open_octets(const struct gl_store *store)
+{
+	struct flock lock = { .l_type = F_UNLCK, .l_whence = SEEK_SET, .l_len = QUEUE + 1 };
+	(void)fcntl(store->gate, F_OFD_SETLK, &lock);
 }
 
 void place_gate_leave(struct gl_store *store)
 {
 	if (store->gate < 0)
 		return;
+	open_octets(store);
 	gate(store, LOCK_UN);
-	if (store->in_turnstile)
-		turnstile(store, F_UNLCK);
-	store->in_turnstile = false;
 }

@@ -23,7 +23,6 @@ struct gl_store {
 	char *directory;
 	int dir;                   /* descriptor of the directory */
 	int gate;                  /* descriptor of the gate's file */
-	bool in_turnstile;         /* while this store replaces the table */
 	char name[STORE_NAME_MAX]; /* of the table that is open */
 	MDB_env *env;
 	MDB_txn *reader; /* reset between two calls; NULL before the first */
@@ -128,8 +127,8 @@ GL_CHECKED enum gl_status place_open(
 /* The name that the link `table` gives; GL_NOT_FOUND where there is no link, GL_CORRUPT where it
  * is none of ours. Sets errno otherwise. */
 GL_CHECKED enum gl_status place_link(int dir, char name[STORE_NAME_MAX]);
-/* store_gate.c. Exclusive lock of the gate, for whoever makes or replaces a table; given up with
- * place_gate_leave. */
+/* store_gate.c. Exclusive lock of the gate, for whoever makes or replaces a table; or a share of
+ * it and the turn to write. Either is given up with place_gate_leave. */
 GL_CHECKED enum gl_status place_gate_close(struct gl_store *store);
 GL_CHECKED enum gl_status place_gate_share(struct gl_store *store);
 void place_gate_leave(struct gl_store *store);
