@@ -12,6 +12,9 @@ trap 'exit 1' INT TERM HUP
 # leaks cannot be looked for under ptrace
 export ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0"
 wrong=0 kills=0
+# Each call; in the bounded form of a sanitized build, which is slower, every fourth.
+every=1
+[ -n "${GREYLIST_TEST_FULL:-}" ] || ! grep -qE '__(asan|ubsan)_' "$helper" || every=4
 
 cat >"$dir/greylist.conf" <<EOF
 database = "$dir/state"
@@ -55,12 +58,12 @@ list_calls() { # DIRECTORY
 	begin "$1"
 	ask first@example.org strace -qq -o "$dir/trace" || return 1
 	answered || return 1
-	awk -F '(' '/^[a-z0-9_]+\(/ && !/^exit/ { count[$1]++ }
+	awk -F '(' -v every="$every" '/^[a-z0-9_]+\(/ && !/^exit/ { count[$1]++ }
 		/^poll\(/ { begun = 1 }
 		/^exit|^\+/ || !begun { next }
 		/^(brk|m(un)?map|mprotect|madvise|rt_sig[a-z]+|uname|lseek)\(/ { next }
 		/^(get[a-z]+|[a-z]*stat(fs)?|newfstatat|close|fcntl)\(/ { next }
-		{ print $1 ":" count[$1] }' "$dir/trace"
+		seen++ % every == 0 { print $1 ":" count[$1] }' "$dir/trace"
 }
 
 kill_at() { # DIRECTORY CALL:NUMBER
@@ -102,4 +105,4 @@ cp -a "$dir/state" "$dir/table"
 sweep "$dir/table"
 
 echo "$kills kills, $wrong wrong"
-[ "$wrong" -eq 0 ] && [ "$kills" -gt 50 ]
+[ "$wrong" -eq 0 ] && [ "$kills" -gt $((50 / every)) ]
