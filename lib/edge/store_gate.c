@@ -5,15 +5,12 @@
 #include <sys/file.h>
 
 /*
- * Three locks on one file, and all of them end with the process, however
- * it ends. The gate itself is flock's: writers hold it shared, whoever
- * replaces the table alone. In front of it stands a turnstile, a lock of
- * the open file description on the first octet: a writer passes it in a
- * moment, and whoever replaces the table stands in it from the time he
- * begins to wait, so that newcomers cannot overtake him for ever. Behind
- * it, on the second octet, writers queue for LMDB's mutex, so that one
- * at the most waits for the mutex: a waiter that is killed just after it
- * was woken may take the call for the others with it.
+ * Three locks on one file; all end with the process. The gate is flock's:
+ * writers share it, whoever replaces the table holds it alone. He stands
+ * in the turnstile from when he begins to wait, so that newcomers, who
+ * have to pass it, cannot overtake him for ever. Then writers queue, so
+ * that one at the most waits for LMDB's mutex: a waiter who is killed
+ * just after he was woken may take the call for the others with him.
  */
 enum { TURNSTILE = 0, QUEUE = 1 };
 
