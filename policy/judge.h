@@ -57,6 +57,15 @@ struct gl_bench {
 	const char *hostname;        /* the machine's own, for suspects_only */
 };
 
+/*
+ * The pool that a client's verified name belongs to: *pool is borrowed
+ * from `name`, and empty where the name says none, because of its looks
+ * (*looks says how it does) or by the rules. Asks the table once, where
+ * the name is a good one. Statuses as gl_store_lookup.
+ */
+GL_CHECKED enum gl_status gl_bench_pool(const struct gl_bench *bench, struct gl_span name,
+    const struct gl_address *client, enum gl_name_kind *looks, struct gl_span *pool);
+
 /* Octets of three rules with their files, an override and an origin. */
 enum { GL_KEPT_MAX = 20480 };
 

@@ -25,15 +25,19 @@ static enum gl_status find_suffixes(
 	return status;
 }
 
-static enum gl_status find_pool(
-    struct gl_judgement *judgement, const struct gl_bench *bench, struct gl_span name)
+enum gl_status gl_bench_pool(const struct gl_bench *bench, struct gl_span name,
+    const struct gl_address *client, enum gl_name_kind *looks, struct gl_span *pool)
 {
 	struct gl_suffix_probes probes;
 	bool found[GL_SUFFIX_PROBES_MAX];
+	*pool = gl_span_of(NULL);
+	*looks = gl_name_looks(name, client);
+	if (*looks != GL_NAME_PLAIN)
+		return GL_OK;
 	gl_suffix_probes(&probes, bench->head, name);
 	enum gl_status status = find_suffixes(bench, &probes, found);
 	if (status == GL_OK)
-		judgement->pool.pool = gl_pool_domain(name, &probes, found);
+		*pool = gl_pool_domain(name, &probes, found);
 	return status;
 }
 
@@ -52,10 +56,8 @@ enum gl_status gl_judge_ask_pool(
 	struct gl_lookup lookup;
 	judgement->pool_asked = true;
 	judgement->pool = (struct gl_identity){ .kind = GL_BY_POOL };
-	judgement->name = gl_name_looks(name, &judgement->client);
-	if (judgement->name != GL_NAME_PLAIN)
-		return GL_OK;
-	enum gl_status status = find_pool(judgement, bench, name);
+	enum gl_status status = gl_bench_pool(
+	    bench, name, &judgement->client, &judgement->name, &judgement->pool.pool);
 	if (status != GL_OK || judgement->pool.pool.len == 0)
 		return status;
 	gl_triplet_key_of(&judgement->pool_key, &judgement->triplet, &judgement->pool);

@@ -15,7 +15,8 @@
 
 enum {
 	GL_ARRIVALS_MAX = 65536,
-	GL_ARRIVAL_SENDER_MAX = 512 /* bytes; RFC 5321 4.5.3.1.3 allows 254 */
+	GL_ARRIVAL_SENDER_MAX = 512, /* bytes; RFC 5321 4.5.3.1.3 allows 254 */
+	GL_ARRIVAL_NAME_MAX = 255    /* RFC 1035 2.3.4 allows 253; one that is longer is none */
 };
 
 /* Who brought a mail. */
@@ -33,7 +34,9 @@ struct gl_arrival {
 	enum gl_bringer bringer;
 	int64_t time; /* when it came in */
 	struct gl_address client;
-	bool uncounted; /* its client is one of never_auto_whitelist */
+	uint8_t name_len;
+	char name[GL_ARRIVAL_NAME_MAX]; /* of the client */
+	bool uncounted;                 /* its client is one of never_auto_whitelist */
 	bool has_sender, sender_too_long;
 	uint16_t sender_len;
 	char sender[GL_ARRIVAL_SENDER_MAX];

@@ -47,6 +47,8 @@ static enum gl_bringer judge_client(struct gl_learning *learning, struct gl_arri
 {
 	if (gl_address_parse(&arrival->client, address) != GL_OK)
 		return GL_BRINGER_NO_ADDRESS;
+	arrival->name_len = name.len <= sizeof arrival->name ? (uint8_t)name.len : 0;
+	memcpy(arrival->name, name.at, arrival->name_len);
 	if (learning->own != NULL &&
 	    gl_own_is(learning->own, &arrival->client, name, &arrival->uncounted))
 		return GL_BRINGER_OWN;
@@ -109,6 +111,7 @@ static enum gl_status consider(struct gl_learning *learning, const struct gl_arr
 		/* Clocks differ a little. */
 		.time = arrival->time < learning->now ? arrival->time : learning->now,
 		.client = &arrival->client,
+		.name = { arrival->name, arrival->name_len },
 		.uncounted = arrival->uncounted,
 		.sender = { arrival->sender, arrival->sender_len },
 		.recipient = learning->line.mailbox,

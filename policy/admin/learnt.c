@@ -11,7 +11,9 @@ struct seen {
 	uint64_t mail; /* the last one that was counted */
 	uint32_t passes;
 	uint32_t text_len;
-	char *text; /* NULL: none is kept */
+	char *text;             /* NULL: none is kept */
+	struct gl_key *key;     /* NULL: it is in the set as it is */
+	struct gl_network from; /* where the first of them came from */
 };
 
 /* The hours that were counted are within `begin` and `end`. */
@@ -28,7 +30,8 @@ struct gl_learnt {
 	struct seen *seen;
 	struct counted *counted;
 	struct gl_triplet triplet; /* of the delivery in hand */
-	struct gl_key key;         /* of the op in hand */
+	struct gl_identity pool;   /* of it; an empty name: none */
+	struct gl_key key, origin; /* of the op in hand */
 };
 
 struct gl_learnt *gl_learnt_new(struct gl_admin *admin, struct gl_import_batch *batch, size_t room)
@@ -49,10 +52,17 @@ struct gl_learnt *gl_learnt_new(struct gl_admin *admin, struct gl_import_batch *
 	return NULL;
 }
 
+static void forget(struct gl_learnt *learnt)
+{
+	for (size_t i = 0; i < learnt->triplets.count; i++) {
+		free(learnt->seen[i].text);
+		free(learnt->seen[i].key);
+	}
+}
+
 static void empty(struct gl_learnt *learnt)
 {
-	for (size_t i = 0; i < learnt->triplets.count; i++)
-		free(learnt->seen[i].text);
+	forget(learnt);
 	gl_keyset_empty(&learnt->triplets);
 	gl_keyset_empty(&learnt->clients);
 }
@@ -61,8 +71,7 @@ void gl_learnt_free(struct gl_learnt *learnt)
 {
 	if (learnt == NULL)
 		return;
-	for (size_t i = 0; i < learnt->triplets.count; i++)
-		free(learnt->seen[i].text);
+	forget(learnt);
 	gl_keyset_clear(&learnt->triplets);
 	gl_keyset_clear(&learnt->clients);
 	free(learnt->seen);
@@ -87,18 +96,32 @@ static const struct gl_key *key_of(struct gl_learnt *learnt, const struct gl_key
 	return &learnt->key;
 }
 
+/* A pool's record says which network was the first. */
+static struct gl_span origin_of(
+    struct gl_learnt *learnt, const struct seen *seen, const struct gl_key *key)
+{
+	struct gl_identity identity;
+	if (gl_key_identity(&identity, gl_key_span(key)) != GL_OK || identity.kind != GL_BY_POOL)
+		return gl_span_of(NULL);
+	gl_network_key(&learnt->origin, &seen->from);
+	return gl_key_span(&learnt->origin);
+}
+
 static enum gl_status write_triplet(struct gl_learnt *learnt, size_t n)
 {
 	const struct gl_admin *admin = learnt->admin;
 	const struct seen *seen = &learnt->seen[n];
+	const struct gl_key *key = seen->key != NULL ? seen->key
+						     : key_of(learnt, &learnt->triplets.keys[n]);
 	struct gl_op op = { .kind = GL_OP_TRIPLET,
-		.key = key_of(learnt, &learnt->triplets.keys[n]),
+		.key = key,
 		.record = { .first_seen = seen->first,
 		    .last_seen = seen->last,
 		    .passed_at = seen->first,
 		    .attempts = seen->passes,
 		    .passes = seen->passes,
-		    .text = { seen->text, seen->text_len } } };
+		    .text = { seen->text, seen->text_len },
+		    .origin = origin_of(learnt, seen, key) } };
 	struct gl_timing timing = gl_config_timing_of(&admin->world.config, &op.record);
 	if (gl_record_state(&timing, &op.record, admin->now) != GL_STATE_EXPIRED)
 		return gl_import_batch_add(learnt->batch, &op);
@@ -162,10 +185,13 @@ static bool keep_text(struct gl_learnt *learnt, struct seen *seen)
 	return true;
 }
 
-static void see_again(struct seen *seen, const struct gl_delivery *delivery)
+static void see_again(
+    struct seen *seen, const struct gl_delivery *delivery, const struct gl_network *from)
 {
-	if (delivery->time < seen->first)
+	if (delivery->time < seen->first) {
 		seen->first = delivery->time;
+		seen->from = *from;
+	}
 	if (delivery->time > seen->last)
 		seen->last = delivery->time;
 	if (delivery->mail != seen->mail && seen->passes < UINT32_MAX)
@@ -187,22 +213,56 @@ static void count_again(struct counted *counted, int64_t time)
 		counted->last = time;
 }
 
+/* A pool's key may be too long for the set: there stands its digest, with a first octet that no
+ * key has. */
+static struct gl_span key_in_set(
+    const struct gl_learnt *learnt, const struct gl_key *key, uint8_t short_key[1 + GL_DIGEST_SIZE])
+{
+	if (key->len <= GL_KEYSET_KEY_MAX)
+		return gl_key_span(key);
+	short_key[0] = 0;
+	gl_digest(short_key + 1, gl_key_span(key), gl_store_secret(learnt->admin->world.store));
+	return (struct gl_span){ (const char *)short_key, 1 + GL_DIGEST_SIZE };
+}
+
+static bool keep_key(struct seen *seen, const struct gl_key *key)
+{
+	if (key->len <= GL_KEYSET_KEY_MAX)
+		return true;
+	seen->key = malloc(sizeof *seen->key);
+	if (seen->key != NULL)
+		*seen->key = *key;
+	return seen->key != NULL;
+}
+
 /* GL_TOO_LONG: no room, and nothing was changed. */
-static enum gl_status add_triplet(struct gl_learnt *learnt, const struct gl_delivery *delivery)
+static enum gl_status add_triplet(
+    struct gl_learnt *learnt, const struct gl_delivery *delivery, const struct gl_key *key)
 {
 	bool fresh;
-	long n = gl_keyset_number(&learnt->triplets, gl_key_span(&learnt->triplet.key), &fresh);
+	uint8_t short_key[1 + GL_DIGEST_SIZE];
+	long n = gl_keyset_number(&learnt->triplets, key_in_set(learnt, key, short_key), &fresh);
 	if (n == GL_KEYSET_FULL)
 		return GL_TOO_LONG;
 	struct seen *seen = &learnt->seen[n];
 	if (!fresh) {
-		see_again(seen, delivery);
+		see_again(seen, delivery, &learnt->triplet.client);
 		return GL_OK;
 	}
-	*seen = (struct seen){
-		.first = delivery->time, .last = delivery->time, .mail = delivery->mail, .passes = 1
-	};
-	return keep_text(learnt, seen) ? GL_OK : GL_FAILED;
+	*seen = (struct seen){ .first = delivery->time,
+		.last = delivery->time,
+		.mail = delivery->mail,
+		.passes = 1,
+		.from = learnt->triplet.client };
+	return keep_text(learnt, seen) && keep_key(seen, key) ? GL_OK : GL_FAILED;
+}
+
+static enum gl_status add_pool(struct gl_learnt *learnt, const struct gl_delivery *delivery)
+{
+	if (learnt->pool.pool.len == 0)
+		return GL_OK;
+	gl_triplet_key_of(&learnt->key, &learnt->triplet, &learnt->pool);
+	return add_triplet(learnt, delivery, &learnt->key);
 }
 
 static enum gl_status add_client(struct gl_learnt *learnt, const struct gl_delivery *delivery)
@@ -228,8 +288,26 @@ static enum gl_status add_client(struct gl_learnt *learnt, const struct gl_deliv
 /* Every key that an attempt like this would be looked up by; adding one twice changes nothing. */
 static enum gl_status add_keys(struct gl_learnt *learnt, const struct gl_delivery *delivery)
 {
-	enum gl_status status = add_triplet(learnt, delivery);
+	enum gl_status status = add_triplet(learnt, delivery, &learnt->triplet.key);
+	if (status == GL_OK)
+		status = add_pool(learnt, delivery);
 	return status == GL_OK ? add_client(learnt, delivery) : status;
+}
+
+/* Where the configuration goes by names, for this recipient and sender. */
+static enum gl_status find_pool(struct gl_learnt *learnt, const struct gl_delivery *delivery)
+{
+	const struct gl_world *world = &learnt->admin->world;
+	struct gl_terms_question question = { .recipient = delivery->recipient,
+		.sender = delivery->sender };
+	struct gl_terms terms;
+	enum gl_name_kind looks;
+	learnt->pool = (struct gl_identity){ .kind = GL_BY_POOL };
+	gl_config_terms_for(&terms, &world->config, &question);
+	if (terms.identity != GL_IDENTITY_NAME)
+		return GL_OK;
+	struct gl_bench bench = gl_world_bench(world);
+	return gl_bench_pool(&bench, delivery->name, delivery->client, &looks, &learnt->pool.pool);
 }
 
 enum gl_status gl_learnt_add(struct gl_learnt *learnt, const struct gl_delivery *delivery,
@@ -242,7 +320,9 @@ enum gl_status gl_learnt_add(struct gl_learnt *learnt, const struct gl_delivery 
 	    delivery->recipient, gl_store_secret(learnt->admin->world.store));
 	if (status != GL_OK)
 		return status;
-	status = add_keys(learnt, delivery);
+	status = find_pool(learnt, delivery);
+	if (status == GL_OK)
+		status = add_keys(learnt, delivery);
 	if (status != GL_TOO_LONG)
 		return status;
 	status = gl_learnt_write(learnt, interrupt, NULL);

@@ -2,7 +2,10 @@
  * learnt - what deliveries come to: triplets that passed, and clients that came back.
  *
  * A triplet passed with its first delivery and was last seen with its
- * last; two lines of one mail to the same recipient are one pass. A
+ * last; two lines of one mail to the same recipient are one pass. It is
+ * learnt under the client's network, and under its pool where the
+ * configuration goes by names: whoever is asked about next may be
+ * another server of it. A
  * client is counted at most once an hour, by the times in the log, as it
  * would have been meanwhile. Deliveries may come in any order.
  *
@@ -25,7 +28,8 @@ struct gl_delivery {
 	uint64_t mail; /* its number: the lines of one mail share it */
 	int64_t time;  /* when it came in */
 	const struct gl_address *client;
-	bool uncounted; /* nothing is counted for the client */
+	struct gl_span name; /* the client's, verified; empty or "unknown": it has none */
+	bool uncounted;      /* nothing is counted for the client */
 	struct gl_span sender, recipient;
 };
 

@@ -12,6 +12,7 @@
 #include "dice.h"
 #include "keyset.h"
 #include "store_fixture.h"
+#include "tmpdir.h"
 
 enum { NOW = 1767225600, HOUR = GL_HOUR, DAY = 86400, ROOM = 1000 };
 
@@ -22,6 +23,7 @@ struct scene {
 	struct gl_import_report report;
 	struct gl_import_batch *batch;
 	struct gl_learnt *learnt;
+	struct gl_ruleset *rules; /* NULL: no public suffixes are known */
 };
 
 static void begin(struct scene *scene, void **state, size_t room)
@@ -42,6 +44,7 @@ static void begin(struct scene *scene, void **state, size_t room)
 
 static void end(struct scene *scene)
 {
+	gl_rules_free(scene->rules);
 	gl_learnt_free(scene->learnt);
 	gl_import_batch_free(scene->batch);
 }
@@ -62,6 +65,53 @@ static void deliver(
 		.sender = gl_span_of(sender),
 		.recipient = gl_span_of("c@d.test") };
 	assert_int_equal(gl_learnt_add(scene->learnt, &delivery, &never), GL_OK);
+}
+
+/* From now on by names, with a list of one public suffix. */
+static void go_by_names(struct scene *scene)
+{
+	static const char suffixes[] = "co.test\n";
+	struct gl_rules_hooks hooks = { .mistake = NULL };
+	char *dir = tmpdir_make();
+	tmpdir_write(dir, "suffixes", suffixes, sizeof suffixes - 1);
+	struct gl_rules_input input = { .list = GL_LIST_SUFFIXES,
+		.path = tmpdir_path(dir, "suffixes") };
+	assert_int_equal(gl_rules_compile(&scene->rules, &input, 1, &hooks), GL_OK);
+	scene->admin.world.rules = scene->rules;
+	scene->admin.world.head = scene->rules->head;
+	scene->admin.world.config.identity = GL_IDENTITY_NAME;
+	tmpdir_remove(dir);
+}
+
+static void deliver_by(struct scene *scene, int64_t time, const char *client, const char *name)
+{
+	struct gl_address address;
+	assert_int_equal(gl_address_parse(&address, gl_span_of(client)), GL_OK);
+	struct gl_delivery delivery = { .mail = (uint64_t)time,
+		.time = time,
+		.client = &address,
+		.name = gl_span_of(name),
+		.sender = gl_span_of("a@b.test"),
+		.recipient = gl_span_of("c@d.test") };
+	assert_int_equal(gl_learnt_add(scene->learnt, &delivery, &never), GL_OK);
+}
+
+/* first_seen is -1 where it is not there; *origin is in words then. */
+static struct gl_record recall_pool(struct scene *scene, const char *pool, char origin[64])
+{
+	static struct gl_triplet triplet;
+	struct gl_identity identity = { .kind = GL_BY_POOL, .pool = gl_span_of(pool) };
+	struct gl_record record = { .first_seen = -1 };
+	struct gl_network network;
+	struct gl_out out = gl_out_into(origin, 63);
+	store_fixture_triplet(
+	    scene->admin.world.store, &triplet, "192.0.2.0/24", "a@b.test", "c@d.test");
+	gl_triplet_key_of(&triplet.key, &triplet, &identity);
+	if (store_fixture_recall(scene->admin.world.store, &triplet, &record) &&
+	    gl_key_network(&network, record.origin) == GL_OK)
+		gl_out_network(&out, &network);
+	origin[out.len] = '\0';
+	return record;
 }
 
 static struct gl_record recall(struct scene *scene, const char *network, const char *sender)
@@ -175,6 +225,51 @@ static void privacy_keeps_the_text_out(void **state)
 	end(&scene);
 }
 
+static void a_pool_is_learnt_with_the_network_that_came_first(void **state)
+{
+	static const char longest[] =
+	    "mx.a-name-that-is-longer-than-what-a-set-of-keys-has-room-for.test";
+	struct scene scene;
+	char origin[64];
+	begin(&scene, state, ROOM);
+	go_by_names(&scene);
+	deliver_by(&scene, NOW - 2 * DAY, "192.0.2.7", "mx1.Pool.test");
+	deliver_by(&scene, NOW - 3 * DAY, "198.51.100.7", "mx2.pool.test");
+	deliver_by(&scene, NOW - 1 * DAY, "203.0.113.7", "mx3.pool.test.");
+	deliver_by(&scene, NOW - 1 * DAY, "203.0.113.9", longest);
+	deliver_by(&scene, NOW - 2 * DAY, "203.0.113.9", longest);
+	/* names that say nothing */
+	deliver_by(&scene, NOW, "192.0.2.7", "unknown");
+	deliver_by(&scene, NOW, "192.0.2.7", "192-0-2-7.line.test");
+	deliver_by(&scene, NOW, "192.0.2.7", "");
+	write_all(&scene);
+	struct gl_record record = recall_pool(&scene, "pool.test", origin);
+	assert_int_equal(record.first_seen, NOW - 3 * DAY);
+	assert_int_equal(record.passed_at, NOW - 3 * DAY);
+	assert_int_equal(record.last_seen, NOW - 1 * DAY);
+	assert_int_equal(record.passes, 3);
+	assert_string_equal(origin, "198.51.100.0/24");
+	assert_int_equal(recall_pool(&scene, longest + 3, origin).passes, 2);
+	assert_string_equal(origin, "203.0.113.0/24");
+	assert_int_equal(recall_pool(&scene, "line.test", origin).first_seen, -1);
+	assert_int_equal(scene.report.triplets.taken, 3 + 2);
+	end(&scene);
+}
+
+static void no_pool_is_learnt_where_networks_count(void **state)
+{
+	struct scene scene;
+	char origin[64];
+	begin(&scene, state, ROOM);
+	go_by_names(&scene);
+	scene.admin.world.config.identity = GL_IDENTITY_NETWORK;
+	deliver_by(&scene, NOW, "192.0.2.7", "mx1.pool.test");
+	write_all(&scene);
+	assert_int_equal(recall_pool(&scene, "pool.test", origin).first_seen, -1);
+	assert_int_equal(scene.report.triplets.taken, 1);
+	end(&scene);
+}
+
 static void what_is_too_long_is_said(void **state)
 {
 	static char sender[GL_VALUE_MAX + 2];
@@ -274,6 +369,8 @@ int main(void)
 		WITH_TABLE(who_is_not_counted_is_learnt_all_the_same),
 		WITH_TABLE(what_max_age_has_forgotten_is_not_written),
 		WITH_TABLE(privacy_keeps_the_text_out),
+		WITH_TABLE(a_pool_is_learnt_with_the_network_that_came_first),
+		WITH_TABLE(no_pool_is_learnt_where_networks_count),
 		WITH_TABLE(what_is_too_long_is_said),
 		WITH_TABLE(again_and_in_another_order_changes_no_triplet),
 		WITH_TABLE(little_room_learns_them_all),
