@@ -3,6 +3,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "last_words.h"
+#include "quarantine.h"
+
 enum {
 	TRIES = 3,       /* looks at a table that is being replaced or edited meanwhile */
 	SWEEP_BUDGET = 8 /* records that each new triplet pays for: garbage stays under a seventh */
@@ -55,6 +58,7 @@ static enum gl_status hold_once(struct gl_judgement *judgement, struct gl_world 
 	enum gl_status status = gl_world_open(world);
 	if (status != GL_OK)
 		return status;
+	gl_last_words_watch(world->store);
 	struct gl_bench bench = gl_world_bench(world);
 	status = gl_judge(judgement, &bench, request, now);
 	if (status == GL_OK) {
@@ -69,7 +73,8 @@ static enum gl_status hold_once(struct gl_judgement *judgement, struct gl_world 
 	return status;
 }
 
-enum gl_status gl_hearing_hold(struct gl_judgement *judgement, struct gl_world *world,
+/* A table that is damaged may be found so at any of the looks at it. */
+static enum gl_status hold(struct gl_judgement *judgement, struct gl_world *world,
     const struct gl_request *request, int64_t now)
 {
 	enum gl_status status = GL_FAILED;
@@ -77,8 +82,19 @@ enum gl_status gl_hearing_hold(struct gl_judgement *judgement, struct gl_world *
 		status = hold_once(judgement, world, request, now);
 		if (status != GL_REPLACED && status != GL_CORRUPT)
 			break;
+		gl_last_words_watch(NULL);
 		gl_world_drop_table(world);
 	}
+	return status;
+}
+
+enum gl_status gl_hearing_hold(struct gl_judgement *judgement, struct gl_world *world,
+    const struct gl_request *request, int64_t now)
+{
+	enum gl_status status = hold(judgement, world, request, now);
+	if (status == GL_CORRUPT && world->access == GL_ACCESS_SERVE &&
+	    gl_quarantine(world, judgement, now))
+		status = hold(judgement, world, request, now);
 	if (status != GL_OK && status != GL_FULL)
 		gl_world_drop_table(world);
 	return status;

@@ -8,9 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "deadline.h"
 #include "greylist/regex.h"
 #include "greylist/version.h"
+#include "last_words.h"
 #include "owner.h"
 #include "session.h"
 
@@ -130,7 +130,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	signal(SIGPIPE, SIG_IGN);
-	gl_deadline_init();
+	gl_last_words_init();
 	hint_at_terminal();
 	return serve(&options);
 }

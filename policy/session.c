@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "answer.h"
-#include "deadline.h"
 #include "hearing.h"
+#include "last_words.h"
 
 enum { READ_SIZE = 8192 };
 
@@ -120,7 +120,7 @@ static void set_deadline(const struct talk *talk, bool passes)
 	answer_without(talk, &late, passes);
 	gl_log_prepare(world->log, &shot, GL_LOG_WARNING,
 	    "warning: request_timeout passed while waiting for the table; answered per on_error");
-	gl_deadline_arm(
+	gl_last_words_arm(
 	    world->config.request_timeout, talk->session->out, gl_out_done(&late.reply), &shot);
 }
 
@@ -130,7 +130,7 @@ static void ask_table(struct talk *talk, struct gl_answer *answer, int64_t now)
 	bool passes = talk->judgement.pass; /* early, and there is something to remember */
 	set_deadline(talk, passes);
 	enum gl_status status = gl_hearing_hold(&talk->judgement, world, &talk->request, now);
-	gl_deadline_disarm();
+	gl_last_words_disarm();
 	if (status == GL_OK) {
 		gl_answer_verdict(answer, &world->config, &talk->judgement, &talk->request, now);
 		return;

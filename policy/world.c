@@ -140,13 +140,9 @@ struct gl_counters *gl_world_counters(struct gl_world *world)
 	return world->counters;
 }
 
-static enum gl_status open_table(struct gl_world *world)
+struct gl_store_options gl_world_store_options(const struct gl_world *world)
 {
-	if (world->store != NULL && !gl_store_current(world->store))
-		gl_world_drop_table(world);
-	if (world->store != NULL)
-		return GL_OK;
-	struct gl_store_options options = {
+	return (struct gl_store_options){
 		.directory = world->config.database,
 		.map_limit = world->config.map_limit,
 		.sync_meta = world->config.sync == GL_SYNC_FULL,
@@ -154,6 +150,15 @@ static enum gl_status open_table(struct gl_world *world)
 		.create = world->access == GL_ACCESS_SERVE || world->access == GL_ACCESS_CREATE,
 		.readonly = world->access == GL_ACCESS_READ,
 	};
+}
+
+static enum gl_status open_table(struct gl_world *world)
+{
+	if (world->store != NULL && !gl_store_current(world->store))
+		gl_world_drop_table(world);
+	if (world->store != NULL)
+		return GL_OK;
+	struct gl_store_options options = gl_world_store_options(world);
 	return gl_store_open(&world->store, &options, &world->store_why);
 }
 

@@ -106,6 +106,9 @@ void gl_world_drop_table(struct gl_world *world);
 GL_CHECKED enum gl_status gl_world_divert(
     struct gl_world *world, const char *directory, struct gl_complaint *why);
 
+/* How the world opens its table. Borrows from the configuration. */
+struct gl_store_options gl_world_store_options(const struct gl_world *world);
+
 /* Remembers that a triplet of this message passed; an instance that is too long is none. */
 void gl_world_open_message(struct gl_world *world, struct gl_span instance);
 

@@ -240,9 +240,20 @@ void gl_log_prepare(
 		gl_out_byte(&out, '>');
 	}
 	out_ident(&out, log);
-	gl_out_text(&out, text);
-	shot->len = out.len;
-	if (log->is_file)
+	shot->head = out.len;
+	gl_log_shot_say(shot, text);
+}
+
+void gl_log_shot_say(struct gl_log_shot *shot, const char *line)
+{
+	size_t room = sizeof shot->bytes - 1 - shot->head;
+	struct gl_out out = gl_out_into(shot->bytes + shot->head, room);
+
+	if (shot->head == 0)
+		return;
+	gl_out_span(&out, gl_span_head(gl_span_of(line), room));
+	shot->len = shot->head + out.len;
+	if (!shot->is_socket)
 		shot->bytes[shot->len++] = '\n';
 }
 

@@ -8,6 +8,8 @@ enum gl_status store_status(struct gl_store *store, int code)
 {
 	if (code != MDB_SUCCESS && code != MDB_NOTFOUND)
 		store->trouble = code;
+	if (code == MDB_CORRUPTED || code == MDB_PAGE_NOTFOUND)
+		store->damaged = true;
 	switch (code) {
 	case MDB_SUCCESS:
 		return GL_OK;
@@ -69,12 +71,19 @@ static int try_read(struct gl_store *store, MDB_txn **txn)
 	return mdb_txn_begin(store->env, NULL, MDB_RDONLY, txn);
 }
 
+/* Another process let the map grow; it may lie elsewhere then. */
+static int take_size(struct gl_store *store)
+{
+	store->map.at = NULL;
+	return mdb_env_set_mapsize(store->env, 0);
+}
+
 enum gl_status store_reader_begin(struct gl_store *store, MDB_txn **txn)
 {
 	int code = try_read(store, txn);
 	if (code == MDB_READERS_FULL && gl_store_reap(store) > 0)
 		code = try_read(store, txn);
-	if (code == MDB_MAP_RESIZED && (code = mdb_env_set_mapsize(store->env, 0)) == MDB_SUCCESS)
+	if (code == MDB_MAP_RESIZED && (code = take_size(store)) == MDB_SUCCESS)
 		code = try_read(store, txn);
 	return store_status(store, code);
 }
@@ -103,7 +112,7 @@ enum gl_status store_write_begin(struct gl_store *store, MDB_txn **txn)
 		return GL_REPLACED;
 	}
 	int code = mdb_txn_begin(store->env, NULL, 0, txn);
-	if (code == MDB_MAP_RESIZED && (code = mdb_env_set_mapsize(store->env, 0)) == MDB_SUCCESS)
+	if (code == MDB_MAP_RESIZED && (code = take_size(store)) == MDB_SUCCESS)
 		code = mdb_txn_begin(store->env, NULL, 0, txn);
 	if (code != MDB_SUCCESS) {
 		*txn = NULL;

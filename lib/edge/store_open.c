@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { DATABASES_MAX = 8 };
@@ -23,6 +24,7 @@ void store_close_env(struct gl_store *store)
 		mdb_env_close(store->env);
 	store->reader = NULL;
 	store->env = NULL;
+	store->map.at = NULL;
 }
 
 void gl_store_close(struct gl_store *store)
@@ -74,7 +76,45 @@ static int open_env(struct gl_store *store, const struct gl_store_options *optio
 	if (code == MDB_SUCCESS)
 		code = mdb_env_open(store->env, path, flags, 0640);
 	free(path);
+	store->damaged = store->damaged || code == MDB_INVALID;
 	return code;
+}
+
+/* A file that is shorter than its pages are ends whoever reads beyond. */
+static enum gl_status check_length(struct gl_store *store, struct gl_complaint *why)
+{
+	MDB_envinfo info;
+	MDB_stat pages;
+	struct stat file;
+	int fd;
+	mdb_env_info(store->env, &info);
+	mdb_env_stat(store->env, &pages);
+	mdb_env_get_fd(store->env, &fd);
+	if (fstat(fd, &file) != 0)
+		return store_status(store, errno);
+	if ((uint64_t)file.st_size / pages.ms_psize > info.me_last_pgno)
+		return GL_OK;
+	snprintf(why->text, sizeof why->text,
+	    "%s/%s: is damaged: data.mdb was cut off, %ju octets are left; greylist-admin restore "
+	    "brings a backup back",
+	    store->directory, store->name, (uintmax_t)file.st_size);
+	return store_status(store, MDB_CORRUPTED);
+}
+
+/* Every page begins with its number, so a value in the map tells where the map begins. */
+static void find_map(struct gl_store *store, struct gl_span value)
+{
+	MDB_envinfo info;
+	MDB_stat pages;
+	size_t number;
+	mdb_env_info(store->env, &info);
+	mdb_env_stat(store->env, &pages);
+	const char *page = value.at - (uintptr_t)value.at % pages.ms_psize;
+	memcpy(&number, page, sizeof number);
+	if (number > info.me_last_pgno)
+		return;
+	store->map.at = page - number * pages.ms_psize;
+	store->map.len = info.me_mapsize;
 }
 
 static int open_databases(struct gl_store *store, MDB_txn *txn, unsigned flags)
@@ -133,6 +173,7 @@ static enum gl_status check_meta(struct gl_store *store, MDB_txn *txn, struct gl
 	enum gl_status status = store_get(store, txn, store->meta, gl_span_of("format"), &value);
 	if (status != GL_OK || value.len != 1)
 		return status == GL_OK || status == GL_NOT_FOUND ? GL_CORRUPT : status;
+	find_map(store, value);
 	if ((uint8_t)value.at[0] != STORE_FORMAT) {
 		snprintf(why->text, sizeof why->text,
 		    "%s/%s: has format %u, this greylist knows %u; install the newer one",
@@ -195,6 +236,8 @@ enum gl_status store_open_found(
 	enum gl_status status = place_lock_file(store, why);
 	if (status == GL_OK)
 		status = store_status(store, open_env(store, options));
+	if (status == GL_OK)
+		status = check_length(store, why);
 	if (status == GL_OK)
 		status = read_meta(store, why);
 	/* A full map has no room for it, and still serves without. */
@@ -269,6 +312,13 @@ static enum gl_status open_or_make(
 	}
 	if (status == GL_OK)
 		status = place_secret(store, false, why);
+	if (status == GL_OK && options->create && store_has_killed(store)) {
+		snprintf(why->text, sizeof why->text,
+		    "%s/%s: is damaged: three processes died of reading it within a minute; "
+		    "greylist-admin restore brings a backup back",
+		    store->directory, store->name);
+		return store_status(store, MDB_CORRUPTED);
+	}
 	if (status == GL_OK)
 		status = store_open_found(store, options, why);
 	return status;

@@ -15,6 +15,7 @@ static const char being_made[] = ".table.new", going[] = ".table.old";
 struct replacement {
 	const struct gl_store_options *options;
 	const struct gl_replacing *how;
+	const struct store_afresh *afresh; /* NULL: what the old table holds is taken over */
 	struct gl_replaced *result;
 	struct gl_complaint *why;
 	struct gl_store *old; /* its env is NULL where there is no table to use */
@@ -58,6 +59,17 @@ static enum gl_status failed(
 	snprintf(run->why->text, sizeof run->why->text, "%s: %s: %s", run->options->directory, what,
 	    mdb_strerror(error));
 	return status;
+}
+
+/* The old table is not opened. */
+static enum gl_status begin_afresh(struct replacement *run)
+{
+	enum gl_status status = store_find(run->old, run->why);
+	run->found = status == GL_OK;
+	if (status == GL_OK)
+		status = run->afresh->confirm(run->old, run->afresh->context, run->why);
+	store_close_env(run->old);
+	return status == GL_OK ? place_secret(run->old, true, run->why) : status;
 }
 
 static uint64_t size_of(struct gl_store *store)
@@ -222,7 +234,8 @@ static void put_aside(const struct replacement *run)
 {
 	const struct gl_store *old = run->old;
 	char name[64];
-	snprintf(name, sizeof name, "%s.aside", old->name);
+	snprintf(name, sizeof name, "%s%s", old->name,
+	    run->afresh != NULL ? run->afresh->suffix : ".aside");
 	bool moved = renameat(old->dir, old->name, old->dir, name) == 0;
 	snprintf(run->result->aside, sizeof run->result->aside, "%s", moved ? name : old->name);
 }
@@ -270,7 +283,7 @@ static enum gl_status replace(struct replacement *run)
 	if (status != GL_OK)
 		return place_failed(run->old, "gate", "locked", run->why);
 	run->begun = run->how->clock();
-	status = open_old(run);
+	status = run->afresh != NULL ? begin_afresh(run) : open_old(run);
 	run->result->before = status == GL_OK ? size_of(run->old) : 0;
 	if (status == GL_OK)
 		status = build(run);
@@ -283,10 +296,13 @@ static enum gl_status replace(struct replacement *run)
 	return status;
 }
 
-enum gl_status gl_store_replace(const struct gl_store_options *options,
-    const struct gl_replacing *how, struct gl_replaced *result, struct gl_complaint *why)
+enum gl_status store_replace_afresh(const struct gl_store_options *options,
+    const struct gl_replacing *how, const struct store_afresh *afresh, struct gl_replaced *result,
+    struct gl_complaint *why)
 {
-	struct replacement run = { .options = options, .how = how, .result = result, .why = why };
+	struct replacement run = {
+		.options = options, .how = how, .afresh = afresh, .result = result, .why = why
+	};
 	*result = (struct gl_replaced){ .before = 0 };
 	enum gl_status status = store_prepare(&run.old, options, why);
 	if (status == GL_OK)
@@ -296,4 +312,10 @@ enum gl_status gl_store_replace(const struct gl_store_options *options,
 	gl_store_close(run.fresh);
 	gl_store_close(run.old);
 	return status;
+}
+
+enum gl_status gl_store_replace(const struct gl_store_options *options,
+    const struct gl_replacing *how, struct gl_replaced *result, struct gl_complaint *why)
+{
+	return store_replace_afresh(options, how, NULL, result, why);
 }

@@ -11,7 +11,7 @@
 #include <lmdb.h>
 
 #include "greylist/inherited.h"
-#include "greylist/store.h"
+#include "greylist/store_damage.h"
 
 enum {
 	STORE_READERS = 4096, /* the first opener decides for all: one constant for every program */
@@ -29,7 +29,9 @@ struct gl_store {
 	MDB_dbi triplet, client, rules, meta, override;
 	bool has_override; /* false: a table of before there were any, opened for reading */
 	bool readonly;
-	bool alone;  /* a table that is being made: nobody else can have it open, so no gate */
+	bool alone;   /* the gate is closed, or nobody else can have the table open yet: no gate */
+	bool damaged; /* LMDB said so, or it is shorter than it says itself */
+	struct gl_store_map map;
 	int trouble; /* LMDB's or errno's code of the last failure */
 	struct gl_secret secret;
 	char *values; /* copies of what the last look-up found */
@@ -96,6 +98,26 @@ void store_close_env(struct gl_store *store);
 /* store.c: one op inside a transaction of somebody else's. */
 GL_CHECKED enum gl_status store_apply_one(
     struct gl_store *store, MDB_txn *txn, const struct gl_op *op);
+
+/* store_quarantine.c: whether three processes died of this table within a minute. */
+bool store_has_killed(const struct gl_store *store);
+
+/*
+ * store_replace.c: an empty table takes the place of the one that the
+ * link names, where `confirm` gives GL_OK; asked with the gate closed, the
+ * store's directory open and its name filled in. What it gives otherwise is the
+ * status. The old one is put aside under its name and the suffix.
+ */
+typedef enum gl_status store_confirm_fn(
+    struct gl_store *old, void *context, struct gl_complaint *why);
+struct store_afresh {
+	store_confirm_fn *confirm;
+	void *context;
+	const char *suffix;
+};
+GL_CHECKED enum gl_status store_replace_afresh(const struct gl_store_options *options,
+    const struct gl_replacing *how, const struct store_afresh *afresh, struct gl_replaced *result,
+    struct gl_complaint *why);
 
 /* store_copy.c: LMDB's or errno's code with which writing the last slice failed; 0: it did not. */
 int store_copy_trouble(const struct gl_copy *copy);

@@ -35,7 +35,7 @@ scan() {
 	}
 	function room_may(room, name) {
 		if (quoted)
-			return is_core(name) || name == "greylist/" room ".h" ||
+			return is_core(name) || name ~ "^greylist/" room "(_[a-z]+)?\\.h$" ||
 				name == "greylist/version.h" || name == room "_room.h"
 		if (name == "confuse.h")
 			return room == "config"
@@ -56,7 +56,8 @@ scan() {
 	function contract_may(name) {
 		if (is_core(substr(FILENAME, 13)))
 			return is_core(name) || is_plain(name)
-		return is_core(name) || is_plain(name) || name == "stdio.h"
+		return is_core(name) || is_plain(name) || name == "stdio.h" ||
+			name == "greylist/" room_of(FILENAME) ".h"
 	}
 	# policy/ itself: no admin tool, and nothing that a room of lib/edge stands in front of
 	function policy_may(name) {

@@ -50,14 +50,15 @@ static void a_missing_directory_passes_or_defers_as_told(void **state)
 	expect(site, START, "DEFER_IF_PERMIT 4.2.0");
 }
 
-static void a_damaged_table_passes_and_is_named(void **state)
+static void a_damaged_table_is_named_and_put_aside(void **state)
 {
 	struct site *site = *state;
 	static const char junk[8192] = "junk";
 	expect(site, START, "DEFER_IF_PERMIT");
 	tmpdir_write(site->database, "table.1/data.mdb", junk, sizeof junk);
-	expect(site, START + 1, "DUNNO\n\n");
+	expect(site, START + 1, "DEFER_IF_PERMIT 4.2.0");
 	assert_true(site_logged(site, "table.1: cannot be used: "));
+	assert_true(site_logged(site, "state/table.1.corrupt and an empty one, table.2, took its"));
 }
 
 static void a_table_with_another_secret_is_left_alone(void **state)
@@ -123,7 +124,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		AT_SITE(a_broken_configuration_passes_everything),
 		AT_SITE(a_missing_directory_passes_or_defers_as_told),
-		AT_SITE(a_damaged_table_passes_and_is_named),
+		AT_SITE(a_damaged_table_is_named_and_put_aside),
 		AT_SITE(a_table_with_another_secret_is_left_alone),
 		AT_SITE(a_table_replaced_under_a_session_is_found),
 		AT_SITE(an_unreadable_list_keeps_the_last_good_rules),

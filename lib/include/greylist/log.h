@@ -43,6 +43,7 @@ bool gl_log_facility_known(const char *name);
 struct gl_log_shot {
 	char path[256]; /* of the socket or file */
 	bool is_socket;
+	size_t head; /* octets in front of the line */
 	size_t len;
 	char bytes[512];
 };
@@ -51,5 +52,8 @@ struct gl_log_shot {
 void gl_log_prepare(
     struct gl_log *log, struct gl_log_shot *shot, enum gl_log_level level, const char *line);
 void gl_log_fire(const struct gl_log_shot *shot);
+/* Another line in place of the one that was made ready, of our own printable words; for a signal
+ * handler too. What does not fit is cut off. */
+void gl_log_shot_say(struct gl_log_shot *shot, const char *line);
 
 #endif

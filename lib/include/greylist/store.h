@@ -11,6 +11,7 @@
  *     table -> table.N     the table in use (LMDB's data.mdb and lock.mdb)
  *     gate                 lock: shared by writers, exclusive to replace the table
  *     secret               16 octets, mode 0600: the digest secret
+ *     table.N.corrupt      a damaged table that was put aside; the newest two are kept
  *     counters             statistics (counters.h)
  *
  * The directory belongs to one user; everyone who opens the table has to

@@ -1,0 +1,119 @@
+#include "last_words.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "greylist/reply.h"
+
+enum { STACK_SIZE = 32768 };
+
+/* The one static of the program: a signal handler has no other way to know anything. */
+static struct {
+	int fd;
+	size_t len; /* 0: there is nothing to say */
+	char reply[GL_REPLY_MAX];
+	struct gl_log_shot shot;
+	struct gl_store_map map;
+	_Alignas(16) char stack[STACK_SIZE]; /* whose own ran over needs another */
+} last_words;
+
+static void answer(void)
+{
+	ssize_t sent = write(last_words.fd, last_words.reply, last_words.len);
+	(void)sent;
+}
+
+static void at_the_limit(int signal)
+{
+	(void)signal;
+	answer();
+	gl_log_fire(&last_words.shot);
+	_exit(0);
+}
+
+static const char *what_killed(int signal)
+{
+	switch (signal) {
+	case SIGBUS:
+		return "warning: SIGBUS while the table was read: its file was cut off or its disk "
+		       "fails; answered per on_error";
+	case SIGSEGV:
+		return "warning: SIGSEGV while the table was read: it may be damaged; answered per "
+		       "on_error";
+	default:
+		return "warning: LMDB found the table inconsistent and gave up; answered per "
+		       "on_error";
+	}
+}
+
+static void at_death(int number, siginfo_t *info, void *context)
+{
+	(void)context;
+	if (last_words.len == 0) {
+		/* it was set to be the default again, and comes again */
+		raise(number);
+		return;
+	}
+	answer();
+	gl_store_note_death(
+	    &last_words.map, number == SIGABRT ? last_words.map.at : info->si_addr, time(NULL));
+	gl_log_shot_say(&last_words.shot, what_killed(number));
+	gl_log_fire(&last_words.shot);
+	_exit(0);
+}
+
+static void watch_for_death(void)
+{
+	static const int fatal[] = { SIGBUS, SIGSEGV, SIGABRT };
+	struct sigaction action = { .sa_sigaction = at_death,
+		.sa_flags = SA_SIGINFO | SA_ONSTACK | (int)SA_RESETHAND };
+	stack_t stack = { .ss_sp = last_words.stack, .ss_size = sizeof last_words.stack };
+	sigemptyset(&action.sa_mask);
+	if (sigaltstack(&stack, NULL) != 0)
+		action.sa_flags &= ~SA_ONSTACK;
+	for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
+		sigaction(fatal[i], &action, NULL);
+}
+
+void gl_last_words_init(void)
+{
+	struct sigaction action = { .sa_handler = at_the_limit };
+	sigset_t ours;
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGALRM, &action, NULL);
+	watch_for_death();
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGALRM);
+	sigaddset(&ours, SIGBUS);
+	sigaddset(&ours, SIGSEGV);
+	sigaddset(&ours, SIGABRT);
+	sigprocmask(SIG_UNBLOCK, &ours, NULL);
+}
+
+void gl_last_words_arm(
+    int64_t seconds, int fd, struct gl_span reply, const struct gl_log_shot *shot)
+{
+	gl_last_words_disarm();
+	last_words.fd = fd;
+	last_words.map = gl_store_map(NULL);
+	last_words.shot = *shot;
+	last_words.len = reply.len < sizeof last_words.reply ? reply.len : 0;
+	memcpy(last_words.reply, reply.at, last_words.len);
+	struct itimerval limit = { .it_value = { .tv_sec = seconds } };
+	setitimer(ITIMER_REAL, &limit, NULL);
+}
+
+void gl_last_words_watch(const struct gl_store *store)
+{
+	last_words.map = gl_store_map(store);
+}
+
+void gl_last_words_disarm(void)
+{
+	struct itimerval none = { .it_value = { .tv_sec = 0 } };
+	setitimer(ITIMER_REAL, &none, NULL);
+	last_words.len = 0;
+}
