@@ -1,6 +1,7 @@
 # smtp - dialogues: whole messages by swaks, and sessions that stay open. Sourced by run.
 
-CLIENT_NAME=mail.sender.test
+CLIENT_NAME=mail.sender.test # "unknown" is one that has none
+SWAKS=()       # more of swaks' options; they win over those that mail() has
 CODES=''      # the reply codes of the last mail's RCPTs, separated by blanks
 REPLY_TEXT='' # the last reply to RCPT, whole
 TOOK=''       # seconds of the last mail
@@ -12,10 +13,15 @@ mail() {
 	local begun said
 	begun=$(now)
 	said=$(swaks --server 127.0.0.1 --port 2525 --timeout 120 --ehlo client.sender.test \
-		--xclient "NAME=$CLIENT_NAME ADDR=$(xclient_address "$1")" \
-		--from "${2:-<>}" --to "$3" --header "Subject: ${4:-none}" --body "test" 2>&1)
+		--xclient "NAME=$(xclient_name) ADDR=$(xclient_address "$1")" \
+		--from "${2:-<>}" --to "$3" --header "Subject: ${4:-none}" --body "test" \
+		"${SWAKS[@]}" 2>&1)
 	TOOK=$(since "$begun")
 	mail_replies "$said"
+}
+
+xclient_name() {
+	printf '%s' "${CLIENT_NAME/#unknown/[UNAVAILABLE]}"
 }
 
 xclient_address() {
@@ -56,7 +62,7 @@ session_open() {
 	SESSION[$1]=$fd
 	session_reply "$1" # the greeting
 	session_say "$1" "EHLO client.sender.test"
-	session_say "$1" "XCLIENT NAME=$CLIENT_NAME ADDR=$(xclient_address "$2")"
+	session_say "$1" "XCLIENT NAME=$(xclient_name) ADDR=$(xclient_address "$2")"
 	session_say "$1" "EHLO client.sender.test"
 	is "session $1" 250 "$CODES"
 }
