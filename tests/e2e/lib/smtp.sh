@@ -32,11 +32,12 @@ xclient_address() {
 	esac
 }
 
-# What swaks said, from its transcript: a line "-> RCPT", then the reply "<-  250 ..." or "<** 450 ..."
+# What swaks said, from its transcript: a line " -> RCPT", then the reply "<-  250 ..." or
+# "<** 450 ..."; with TLS they are " ~> RCPT", "<~  250 ..." and "<~* 450 ..."
 mail_replies() {
 	local replies
 	printf '%s\n' "$1" >>"$RIG/log/swaks"
-	replies=$(awk '/^ -> RCPT/ { asked = 1; next } asked && /^<[-*~]/ { print substr($0, 5); asked = 0 }' \
+	replies=$(awk '/^ [-~]> RCPT/ { asked = 1; next } asked && /^<[-*~]/ { print substr($0, 5); asked = 0 }' \
 		<<<"$1")
 	REPLY_TEXT=$(tail -n 1 <<<"$replies")
 	CODES=$(cut -d ' ' -f 1 <<<"$replies" | paste -sd ' ')
