@@ -89,6 +89,7 @@ ignored() {
 }
 
 wiring() {
-	with partner expect "250 250" "two recipients" "$FROM" wiring@sender.test u1@example.org,u2@example.org
+	with partner expect "250 250" "two recipients" "$FROM" wiring@sender.test \
+		u1@example.org,u2@example.org
 	wiring_check wiring@sender.test 2
 }

@@ -20,12 +20,12 @@ scene() {
 
 # What greylist.conf(5) shows: a class with the context, and a table that says who is in it.
 wire_suspects() {
-	local setting service
+	local setting service table="check_client_access inline:{$LISTED=suspects}"
 	setting=$(postconf -c "$RIG/mx/etc" -hx smtpd_recipient_restrictions)
 	service=${setting#*check_policy_service}
 	postfix_set mx 'smtpd_restriction_classes = suspects' \
 		"suspects = check_policy_service ${service/ \}/, policy_context=suspect \}}" \
-		"smtpd_recipient_restrictions = ${setting/check_policy_service/check_client_access inline:{$LISTED=suspects\}, check_policy_service}"
+		"smtpd_recipient_restrictions = ${setting/check_policy_service/$table, check_policy_service}"
 }
 
 # passes WHAT MAIL-ARGUMENTS...: at once, and it leaves nothing behind
