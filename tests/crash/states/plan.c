@@ -169,6 +169,8 @@ void plan_choose(
 	choice->tear_count = 0;
 	if (cut->whole)
 		choice->size = moment->size_newest;
+	else if (which == 0 && !cut->all)
+		choice->size = moment->size_newest; /* the whole, before parts of it */
 	else if (which >= cut->subsets || !cut->all)
 		choose_by_dice(moment, cut, &dice, choice);
 	else
