@@ -115,10 +115,13 @@ bool history_make(struct history *history, const struct journal *journal, int fi
 	memset(history, 0, sizeof *history);
 	for (size_t i = 0; i < journal->count && known; i++) {
 		const struct event *event = &journal->events[i];
+		size_t first = history->count;
 		if (event->kind == EVENT_MARK)
 			add(history, STEP_MARK)->size = event->at;
 		else if (event->file == file)
 			known = add_event(history, event, &size);
+		while (first < history->count)
+			history->steps[first++].event = i;
 	}
 	return known;
 }

@@ -23,6 +23,7 @@ enum step_kind {
 
 struct step {
 	enum step_kind kind;
+	size_t event;       /* of the journal, that it is a part of */
 	size_t page;        /* STEP_PAGE */
 	uint64_t size;      /* of the file behind it; STEP_MARK: the number */
 	size_t first, last; /* STEP_SYNC */
