@@ -26,9 +26,9 @@ struct mode {
 };
 
 static const struct mode modes[] = {
-	{ "full", LIFE_FULL, { 2000, 130 }, { 128, 32 }, { 24, 6 } },
-	{ "meta", LIFE_META, { 1200, 100 }, { 128, 32 }, { 24, 6 } },
-	{ "none", LIFE_NONE, { 400, 60 }, { 4, 2 }, { 2, 1 } },
+	{ "full", LIFE_FULL, { 2000, 70 }, { 256, 32 }, { 32, 6 } },
+	{ "meta", LIFE_META, { 2000, 60 }, { 256, 32 }, { 32, 6 } },
+	{ "none", LIFE_NONE, { 500, 40 }, { 4, 2 }, { 2, 1 } },
 };
 
 struct era {
@@ -143,6 +143,8 @@ static int show_one(const char *name, const char *number)
 			continue;
 		uint64_t which = strtoull(number, NULL, 10);
 		bool there = live(&era, &modes[i]) && which < era.plan.states;
+		printf("%s: %" PRIu64 " states, seed %" PRIu64 "\n", name, era.plan.states,
+		    seed_of_run());
 		if (there)
 			crowd_show(&era.life, &era.plan, which);
 		forget(&era);
