@@ -169,7 +169,7 @@ static uint64_t try_cut(
     struct trial *trial, const struct tree *tree, const char *base, uint64_t number)
 {
 	uint64_t most = (uint64_t)extent_of(SUBSETS_MAX, 16);
-	uint64_t files = (uint64_t)extent_of(6, 2);
+	uint64_t files = extent_full() ? 6 : 2;
 	bool all = tree->loose < 10 && (UINT64_C(1) << tree->loose) <= most;
 	uint64_t subsets = all ? UINT64_C(1) << tree->loose : most;
 	struct dice dice = { .state = seed_of_run() ^ tree->cut };

@@ -21,8 +21,8 @@
 struct mode {
 	const char *name;
 	enum life_sync sync;
-	int transactions[2]; /* in full, and in the bounded form */
-	int subsets[2], torn[2];
+	int transactions[2];          /* in full, and in the bounded form */
+	uint64_t subsets[2], torn[2]; /* of a cut */
 };
 
 static const struct mode modes[] = {
@@ -46,8 +46,8 @@ static uint64_t seed_of_run(void)
 static bool live(struct era *era, const struct mode *mode)
 {
 	uint64_t seed = seed_of_run();
-	struct plan_bounds bounds = { (uint64_t)extent_of(mode->subsets[0], mode->subsets[1]),
-		(uint64_t)extent_of(mode->torn[0], mode->torn[1]) };
+	bool bounded = !extent_full();
+	struct plan_bounds bounds = { mode->subsets[bounded], mode->torn[bounded] };
 	size_t transactions = (size_t)extent_of(mode->transactions[0], mode->transactions[1]);
 	if (!life_lead(&era->life, mode->sync, seed, transactions))
 		return false;
