@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -120,6 +121,7 @@ static _Noreturn void work(struct worker *worker, const struct life *life, const
 	const struct itimerval limit = { .it_value = { .tv_sec = SECONDS } };
 	struct desk desk;
 	struct judgement judgement;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	stay(worker->number);
 	be_quiet();
 	sit_down(&desk, worker->directory, life, plan);

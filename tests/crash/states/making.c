@@ -7,10 +7,12 @@
  * may be on disk.
  */
 #include <inttypes.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -185,6 +187,7 @@ static _Noreturn void try_all(struct trial *trial, const char *name)
 {
 	struct tree tree;
 	uint64_t number = 0;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	char *base = tmpdir_make();
 	bool known = tree_make(&tree, &trial->journal);
 	while (known && tree.cut < trial->journal.count) {
