@@ -272,6 +272,16 @@ enum gl_status store_make_databases(
 	return status;
 }
 
+/* Without a sync of its own the first commit would be allowed to get lost, and with it the
+ * databases: whatever the sync options, what the link names is a table. */
+static enum gl_status sync_made(struct gl_store *store, struct gl_complaint *why)
+{
+	enum gl_status status = store_status(store, mdb_env_sync(store->env, 1));
+	if (status != GL_OK)
+		explain(store, status, why);
+	return status;
+}
+
 /* Whoever closes the gate first makes the table; the others find it made. */
 static enum gl_status make_table(
     struct gl_store *store, const struct gl_store_options *options, struct gl_complaint *why)
@@ -288,6 +298,8 @@ static enum gl_status make_table(
 	if (status != GL_OK)
 		goto out;
 	status = store_make_databases(store, options, why);
+	if (status == GL_OK)
+		status = sync_made(store, why);
 	if (status == GL_OK)
 		status = place_publish(store, why);
 	store_close_env(store);

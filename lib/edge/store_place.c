@@ -245,7 +245,10 @@ enum gl_status place_publish(struct gl_store *store, struct gl_complaint *why)
 	char coming[STORE_NAME_MAX];
 	bool announced = place_read_link(store->dir, PLACE_COMING, coming) == GL_OK &&
 			 strcmp(coming, store->name) == 0;
+	/* The name of the table before the link that needs it: a power cut may keep either alone.
+	 */
 	if ((!announced && place_announce(store, PLACE_COMING, store->name) != 0) ||
+	    fsync(store->dir) != 0 ||
 	    renameat(store->dir, PLACE_COMING, store->dir, "table") != 0 ||
 	    fsync(store->dir) != 0) {
 		enum gl_status status = place_failed(store, "table", "linked", why);
