@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +18,6 @@ enum { WORKERS_MAX = 8, GO_ON_EVERY = 61, SECONDS = 5 /* of CPU, for one state *
 
 struct worker {
 	uint64_t next, end; /* next: the state that is being judged */
-	size_t number;
 	char directory[512];
 	struct crowd_report report;
 };
@@ -87,24 +85,6 @@ static void count(struct crowd_report *report, const struct plan *plan, uint64_t
 		report->went_on++;
 }
 
-/* Each state costs two mappings, and to undo those of a process that was on several processors
- * costs a call to each of them. */
-static void stay(size_t which)
-{
-	cpu_set_t allowed, one;
-	if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
-		return;
-	which %= (size_t)CPU_COUNT(&allowed);
-	for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-		if (!CPU_ISSET(cpu, &allowed) || which-- > 0)
-			continue;
-		CPU_ZERO(&one);
-		CPU_SET(cpu, &one);
-		sched_setaffinity(0, sizeof one, &one);
-		return;
-	}
-}
-
 /* A sanitizer's report of what garbage does to LMDB helps nobody. */
 static void be_quiet(void)
 {
@@ -122,7 +102,6 @@ static _Noreturn void work(struct worker *worker, const struct life *life, const
 	struct desk desk;
 	struct judgement judgement;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	stay(worker->number);
 	be_quiet();
 	sit_down(&desk, worker->directory, life, plan);
 	while (worker->next < worker->end) {
@@ -214,7 +193,6 @@ bool crowd_judge(struct crowd_report *report, const struct life *life, const str
 	for (size_t i = 0; i < crowd; i++) {
 		workers[i].next = plan->states * i / crowd;
 		workers[i].end = plan->states * (i + 1) / crowd;
-		workers[i].number = i;
 		snprintf(workers[i].directory, sizeof workers[i].directory, "%s/%zu", base, i);
 	}
 	bool started = run(workers, crowd, life, plan);
