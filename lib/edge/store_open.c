@@ -72,7 +72,7 @@ static int open_env(struct gl_store *store, const struct gl_store_options *optio
 	if (code == MDB_SUCCESS)
 		code = mdb_env_set_mapsize(store->env, (size_t)options->map_limit);
 	if (code == MDB_SUCCESS)
-		code = mdb_env_open(store->env, path, flags, 0640);
+		code = mdb_env_open(store->env, path, flags, 0600);
 	free(path);
 	return code;
 }
