@@ -175,14 +175,18 @@ void gl_sandbox_keep(struct gl_sandbox *sandbox, const char *path, enum gl_sandb
 	free(target);
 }
 
-static bool limit(int resource, rlim_t most)
+/* prlimit(2) itself: glibc's has an enum where musl's has an int. */
+static bool limit(int resource, uint64_t most)
 {
-	struct rlimit now;
-	if (getrlimit(resource, &now) != 0)
+	struct {
+		uint64_t soft, hard;
+	} limits;
+	if (syscall(SYS_prlimit64, 0, resource, NULL, &limits) != 0)
 		return false;
-	if (now.rlim_max != RLIM_INFINITY && now.rlim_max < most)
-		most = now.rlim_max;
-	return setrlimit(resource, &(struct rlimit){ most, most }) == 0;
+	if (limits.hard > most)
+		limits.hard = most;
+	limits.soft = limits.hard;
+	return syscall(SYS_prlimit64, 0, resource, &limits, NULL) == 0;
 }
 
 void gl_sandbox_enter(struct gl_sandbox *sandbox)
