@@ -6,8 +6,10 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -260,6 +262,35 @@ static void sandbox_false_gives_nothing_up(void **state)
 	assert_int_equal(scene->helpers, 2);
 }
 
+/* Five hours east, in a file that nobody keeps within reach: RFC 8536 3.1. */
+static void write_zone(const char *directory)
+{
+	static const char zone[] = "TZif\0"
+				   "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+				   "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\4"
+				   "\0\0\x46\x50\0\0XYZ";
+	tmpdir_write(directory, "zone", zone, sizeof zone);
+}
+
+static void log_times_are_of_the_zone(void **state)
+{
+	struct scene *scene = *state;
+	char zone[512], before[64], after[64];
+	time_t five_hours = 5 * 3600, now = time(NULL) + five_hours;
+	struct tm parts;
+	write_zone(scene->elsewhere);
+	snprintf(zone, sizeof zone, ":%s/zone", scene->elsewhere);
+	assert_int_equal(setenv("TZ", zone, 1), 0);
+	strftime(before, sizeof before, "%b %e %H:%M:", gmtime_r(&now, &parts));
+	start(scene);
+	ask(scene, "one@a.test", "action=DEFER_IF_PERMIT");
+	helper_finish(&scene->helper);
+	assert_int_equal(unsetenv("TZ"), 0);
+	now = time(NULL) + five_hours;
+	strftime(after, sizeof after, "%b %e %H:%M:", gmtime_r(&now, &parts));
+	assert_true(site_logged(scene->site, before) || site_logged(scene->site, after));
+}
+
 static int setup(void **state)
 {
 	static struct scene scene;
@@ -293,6 +324,7 @@ int main(void)
 		WITH_SCENE(a_link_that_is_turned_is_followed),
 		WITH_SCENE(a_helper_never_ends_before_its_first_answer),
 		WITH_SCENE(sandbox_false_gives_nothing_up),
+		WITH_SCENE(log_times_are_of_the_zone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
