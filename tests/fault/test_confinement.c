@@ -107,14 +107,24 @@ static void configure(const struct scene *scene, struct change change)
 	tmpdir_write(site->root, "greylist.conf", text, (size_t)len);
 }
 
+/* greylist.conf with a delegation file of this domain, below the directory elsewhere. */
+static void delegate(
+    const struct scene *scene, const char *domain, const char *file, const char *more)
+{
+	char text[1024];
+	snprintf(text, sizeof text, "recipient \"%s\" { delegate = \"%s/%s\" }\n%s", domain,
+	    scene->elsewhere, file, more);
+	configure(scene, (struct change){ .more = text });
+}
+
 static void edits_in_the_same_directories_end_nobody(void **state)
 {
 	struct scene *scene = *state;
 	start(scene);
 	ask(scene, "one@a.test", "action=DEFER_IF_PERMIT");
+	char from[512];
 	/* as an editor does it */
 	site_list(scene->site, "clients.new", "192.0.2.7\n");
-	char from[512];
 	snprintf(from, sizeof from, "%s/clients.new", scene->site->root);
 	assert_int_equal(rename(from, tmpdir_path(scene->site->root, "clients")), 0);
 	ask(scene, "two@a.test", "action=DUNNO");
@@ -156,18 +166,17 @@ static void a_table_elsewhere_is_made_and_used(void **state)
 	assert_false(site_logged(scene->site, "store error"));
 }
 
-static void a_directory_in_place_of_the_old_one_is_used(void **state)
+static void a_directory_that_is_made_at_last_is_used(void **state)
 {
 	struct scene *scene = *state;
-	char old[512];
+	assert_int_equal(rmdir(scene->site->database), 0);
 	start(scene);
-	ask(scene, "one@a.test", "action=DEFER_IF_PERMIT");
-	snprintf(old, sizeof old, "%s/state.old", scene->site->root);
-	assert_int_equal(rename(scene->site->database, old), 0);
+	ask(scene, "one@a.test", "action=DUNNO");
 	assert_int_equal(mkdir(scene->site->database, 0750), 0);
+	site_clear_log(scene->site);
 	ask(scene, "two@a.test", "action=DEFER_IF_PERMIT");
-	helper_finish(&scene->helper);
-	assert_false(site_logged(scene->site, "store error"));
+	expect_helpers(scene, 1);
+	assert_false(site_logged(scene->site, "warning"));
 }
 
 static void a_log_elsewhere_gets_its_line(void **state)
@@ -189,12 +198,60 @@ static void a_delegation_elsewhere_counts_at_once(void **state)
 	start(scene);
 	ask(scene, "one@a.test", "action=DEFER_IF_PERMIT");
 	tmpdir_write(scene->elsewhere, "greylist.conf", "mode = off\n", 11);
-	char section[600];
-	snprintf(section, sizeof section,
-	    "recipient \"a.test\" { delegate = \"%s/greylist.conf\" }", scene->elsewhere);
-	configure(scene, (struct change){ .more = section });
+	delegate(scene, "a.test", "greylist.conf", "");
 	ask(scene, "two@a.test", "action=DUNNO");
 	expect_helpers(scene, 1);
+}
+
+static void a_delegation_in_a_new_directory_counts_at_once(void **state)
+{
+	struct scene *scene = *state;
+	delegate(scene, "a.test", "home/greylist.conf", "");
+	start(scene);
+	ask(scene, "one@a.test", "action=DEFER_IF_PERMIT");
+	assert_int_equal(mkdir(tmpdir_path(scene->elsewhere, "home"), 0755), 0);
+	tmpdir_write(scene->elsewhere, "home/greylist.conf", "mode = off\n", 11);
+	ask(scene, "two@a.test", "action=DUNNO");
+	expect_helpers(scene, 1);
+	assert_false(site_logged(scene->site, "warning"));
+}
+
+/* The sweep goes by it, so nothing may be remembered along with one that does not know it. */
+static void another_domains_delegation_is_known_to_the_sweep(void **state)
+{
+	struct scene *scene = *state;
+	delegate(scene, "b.test", "home/greylist.conf", "recipient \"off.test\" { exempt = true }");
+	start(scene);
+	ask(scene, "one@off.test", "action=DUNNO");
+	assert_int_equal(mkdir(tmpdir_path(scene->elsewhere, "home"), 0755), 0);
+	tmpdir_write(scene->elsewhere, "home/greylist.conf", "mode = off\n", 11);
+	assert_int_equal(ask_once(scene, "two@a.test"), !fenced());
+	helper_finish(&scene->helper);
+	assert_int_equal(access(tmpdir_path(scene->site->database, "table"), F_OK) == 0 &&
+			     site_stored(scene->site, "two@a.test"),
+	    !fenced());
+}
+
+/* Whoever keeps /etc/greylist in a repository may put a whole new directory in its place. */
+static void a_configuration_in_a_new_directory_counts_at_once(void **state)
+{
+	struct scene *scene = *state;
+	char directory[512], old[520], moved[600];
+	snprintf(directory, sizeof directory, "%s/etc", scene->elsewhere);
+	snprintf(old, sizeof old, "%s.old", directory);
+	assert_int_equal(mkdir(directory, 0755), 0);
+	snprintf(moved, sizeof moved, "%s/greylist.conf", directory);
+	assert_int_equal(rename(scene->site->config, moved), 0);
+	snprintf(scene->site->config, sizeof scene->site->config, "%.500s", moved);
+	start(scene);
+	ask(scene, "one@a.test", "action=DEFER_IF_PERMIT");
+	assert_int_equal(rename(directory, old), 0);
+	assert_int_equal(mkdir(directory, 0755), 0);
+	configure(scene, (struct change){ .more = "mode = off" });
+	assert_int_equal(rename(tmpdir_path(scene->site->root, "greylist.conf"), moved), 0);
+	ask(scene, "two@a.test", "action=DUNNO");
+	expect_helpers(scene, 1);
+	assert_false(site_logged(scene->site, "warning"));
 }
 
 static void a_link_that_is_turned_is_followed(void **state)
@@ -318,9 +375,12 @@ int main(void)
 		WITH_SCENE(edits_in_the_same_directories_end_nobody),
 		WITH_SCENE(a_list_elsewhere_counts_at_once),
 		WITH_SCENE(a_table_elsewhere_is_made_and_used),
-		WITH_SCENE(a_directory_in_place_of_the_old_one_is_used),
+		WITH_SCENE(a_directory_that_is_made_at_last_is_used),
 		WITH_SCENE(a_log_elsewhere_gets_its_line),
 		WITH_SCENE(a_delegation_elsewhere_counts_at_once),
+		WITH_SCENE(a_delegation_in_a_new_directory_counts_at_once),
+		WITH_SCENE(another_domains_delegation_is_known_to_the_sweep),
+		WITH_SCENE(a_configuration_in_a_new_directory_counts_at_once),
 		WITH_SCENE(a_link_that_is_turned_is_followed),
 		WITH_SCENE(a_helper_never_ends_before_its_first_answer),
 		WITH_SCENE(sandbox_false_gives_nothing_up),
