@@ -29,6 +29,8 @@ static enum gl_status remember(
 	if (!is_stranger(judgement))
 		return gl_store_apply(world->store, judgement->ops, judgement->op_count, NULL);
 	gl_world_consult_some(world, SWEEP_BUDGET, (uint64_t)now);
+	if (world->outside)
+		return GL_NO_ACCESS;
 	sweep.budget = SWEEP_BUDGET;
 	gl_counters_hand_get(world->counters, sweep.hand);
 	enum gl_status status = gl_store_apply(
