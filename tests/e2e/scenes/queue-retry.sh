@@ -15,16 +15,13 @@ scene() {
 	postfix_quiet
 }
 
-# The sender: an ordinary Postfix, in a hurry. A queue file that a slow smtp(8) still holds when
-# its turn comes goes to the incoming queue for 60 s, which qmgr(8) looks at when mail arrives
-# or when it is woken: every 300 s as shipped.
+# The sender: an ordinary Postfix, in a hurry.
 sender_start() {
 	postfix_make sender 127.0.0.1:2526
 	postfix_set sender 'mynetworks = 127.0.0.1/32' 'relay_transport = smtp:[127.0.0.1]:2525' \
 		'smtpd_recipient_restrictions = permit_mynetworks, reject' \
-		'smtpd_authorized_xclient_hosts =' \
-		'queue_run_delay = 2s' 'minimal_backoff_time = 2s' 'maximal_backoff_time = 2s'
-	postconf -c "$RIG/sender/etc" -F -e 'qmgr/unix/wakeup=2' || die "postconf cannot set wakeup"
+		'smtpd_authorized_xclient_hosts ='
+	postfix_hurry sender
 	postfix_start sender
 }
 
