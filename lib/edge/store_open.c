@@ -171,7 +171,7 @@ static enum gl_status write_meta(struct gl_store *store)
 		status = store_put(
 		    store, txn, store->meta, gl_span_of("secret"), fingerprint(store, digest));
 	if (status == GL_OK)
-		return store_status(store, mdb_txn_commit(txn));
+		return store_status(store, store_commit(store, txn));
 	mdb_txn_abort(txn);
 	return status;
 }

@@ -3,9 +3,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 #include <lmdb.h>
@@ -188,6 +191,34 @@ static void a_gate_that_cannot_be_locked_says_so(void **state)
 	}
 }
 
+/* A disk that has no room for all of a write takes its beginning. So does a limit on files. */
+static enum gl_status write_until_cut_short(const struct store_fixture *fixture)
+{
+	struct stat file;
+	struct rlimit limit, was;
+	enum gl_status status = GL_OK;
+	assert_int_equal(stat(tmpdir_path(fixture->database, "table/data.mdb"), &file), 0);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+	limit = (struct rlimit){ (rlim_t)file.st_size + 100, was.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	for (unsigned n = 0; n < 1000 && status == GL_OK; n++) {
+		char sender[32];
+		snprintf(sender, sizeof sender, "%u@b.test", n);
+		status = write_both(fixture->store, sender, 5000);
+	}
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+	return status;
+}
+
+static void a_write_cut_short_is_one_without_room(void **state)
+{
+	struct store_fixture *fixture = *state;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(write_until_cut_short(fixture), GL_FULL);
+	assert_string_equal(gl_store_trouble(fixture->store), strerror(EFBIG));
+	assert_int_equal(write_both(fixture->store, "z@b.test", 9000), GL_OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +226,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 		    a_failed_commit_says_so, store_fixture_setup, store_fixture_teardown),
 		cmocka_unit_test_setup_teardown(a_gate_that_cannot_be_locked_says_so,
+		    store_fixture_setup, store_fixture_teardown),
+		cmocka_unit_test_setup_teardown(a_write_cut_short_is_one_without_room,
 		    store_fixture_setup, store_fixture_teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
