@@ -31,7 +31,9 @@ static const struct failure {
 	{ FAULT_LMDB, ENOSPC, "LMDB: disk full" },
 	{ FAULT_LMDB, EIO, "LMDB: I/O error" },
 	{ FAULT_LMDB, ENOMEM, "LMDB: out of memory" },
+	{ FAULT_LMDB, EDQUOT, "LMDB: over quota" },
 	{ FAULT_SYSTEM, ENOSPC, "disk full" },
+	{ FAULT_SYSTEM, EDQUOT, "over quota" },
 	{ FAULT_SYSTEM, EIO, "I/O error" },
 	{ FAULT_SYSTEM, EACCES, "no access" },
 	{ FAULT_SYSTEM, EMFILE, "no descriptors" },
@@ -161,18 +163,25 @@ static void every_failure_has_a_status_and_harms_nothing(void **state)
 		fail_every_call(&failures[i]);
 }
 
+static void expect_full(struct gl_store *store, int code)
+{
+	for (unsigned n = 1;; n++) {
+		fault_arm(FAULT_LMDB, n, code);
+		enum gl_status status = write_both(store, "n@b.test", 2);
+		assert_true(fault_disarm());
+		assert_int_equal(status, GL_FULL);
+		assert_string_equal(gl_store_trouble(store), strerror(code));
+		if (strcmp(fault_where(), "mdb_txn_commit") == 0)
+			break;
+	}
+}
+
 static void a_failed_commit_says_so(void **state)
 {
 	struct store_fixture *fixture = *state;
 	assert_int_equal(write_both(fixture->store, "a@b.test", 1), GL_OK);
-	for (unsigned n = 1;; n++) {
-		fault_arm(FAULT_LMDB, n, ENOSPC);
-		enum gl_status status = write_both(fixture->store, "n@b.test", 2);
-		assert_true(fault_disarm());
-		assert_int_equal(status, GL_FULL);
-		if (strcmp(fault_where(), "mdb_txn_commit") == 0)
-			break;
-	}
+	expect_full(fixture->store, ENOSPC);
+	expect_full(fixture->store, EDQUOT);
 }
 
 /* First the turnstile in front of it, then the gate itself. */
