@@ -44,7 +44,7 @@ void gl_store_close(struct gl_store *store)
 static void explain(const struct gl_store *store, enum gl_status status, struct gl_complaint *why)
 {
 	const char *advice = "";
-	if (status == GL_NO_ACCESS)
+	if (status == GL_NO_ACCESS && store->trouble != EROFS)
 		advice = "; its files must belong to the owner of the directory";
 	else if (status == GL_FULL)
 		advice = "; make room, greylisting goes on by itself";
@@ -171,7 +171,7 @@ static enum gl_status write_meta(struct gl_store *store)
 		status = store_put(
 		    store, txn, store->meta, gl_span_of("secret"), fingerprint(store, digest));
 	if (status == GL_OK)
-		return store_status(store, mdb_txn_commit(txn));
+		return store_status(store, store_commit(store, txn));
 	mdb_txn_abort(txn);
 	return status;
 }

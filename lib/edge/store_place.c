@@ -123,6 +123,17 @@ static int temporary(int dir, const char *stem, char name[64])
 	return -1;
 }
 
+int place_room(int dir)
+{
+	enum { ROOM = 256 * 1024 };
+	int fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return place_status(errno) == GL_FULL ? errno : 0;
+	int error = posix_fallocate(fd, 0, ROOM);
+	close(fd);
+	return place_status(error) == GL_FULL ? error : 0;
+}
+
 /* Moves a whole file to its name unless somebody was there first: then theirs is the one. */
 static int settle(int dir, const char *from, const char *name)
 {

@@ -143,6 +143,12 @@ GL_CHECKED enum gl_status store_override_renew(struct gl_store *store, MDB_txn *
 GL_CHECKED enum gl_status store_merge_backup(struct gl_store *store, const struct gl_replacing *how,
     struct gl_replaced *result, struct gl_complaint *why);
 
+/*
+ * store_lmdb.c: commits, whatever the gate. LMDB's or errno's code: that
+ * of a full disk or quota where LMDB itself calls a write cut short EIO.
+ */
+int store_commit(const struct gl_store *store, MDB_txn *txn);
+
 /* store_place.c: the directory and its files; `why` is filled in on failure. */
 GL_CHECKED enum gl_status place_open(
     struct gl_store *store, const char *directory, struct gl_complaint *why);
@@ -164,6 +170,9 @@ void place_discard(const struct gl_store *store);
  * the link `table`. */
 #define PLACE_COMING ".table.coming"
 #define PLACE_GOING  ".table.going"
+/* 0 where the file system would take more than any request writes, or cannot tell; otherwise the
+ * errno that says what is full. Leaves nothing behind. */
+int place_room(int dir);
 /* 0, or -1 with errno. */
 int place_announce(const struct gl_store *store, const char *marker, const char *name);
 /* Removes what the markers name and nobody uses, and the markers. */

@@ -123,6 +123,7 @@ rig_clean() {
 	if [ -n "${E2E_KEEP:-}" ]; then
 		printf 'kept: %s\n' "$RIG"
 	else
+		! mountpoint -q "$RIG/db" || umount --lazy "$RIG/db"
 		rm -rf "$RIG"
 	fi
 	exit "$status"
