@@ -104,9 +104,24 @@ enum gl_status store_apply_one(struct gl_store *store, MDB_txn *txn, const struc
 	return store_put(store, txn, dbi, key, gl_out_done(&out));
 }
 
+/* For what came in something may have to go. */
+static enum gl_status make_room(struct gl_store *store, MDB_txn *txn, const struct gl_op *ops,
+    size_t count, struct gl_sweep *sweep, bool tenth_left)
+{
+	enum gl_status status = GL_OK;
+	if (sweep->caps == NULL || count == 0)
+		return store_sweep_within(store, txn, sweep);
+	for (size_t i = 0; status == GL_OK && i < count; i++)
+		if (ops[i].kind == GL_OP_TRIPLET && ops[i].record.passed_at == 0)
+			status = store_cap_client(store, txn, ops[i].key, sweep);
+	if (status == GL_OK)
+		status = store_cap_entries(store, txn, ops[0].key, sweep, tenth_left);
+	return status;
+}
+
 /* The sweep goes on only where all of it was committed. */
-static enum gl_status apply_all(
-    struct gl_store *store, const struct gl_op *ops, size_t count, struct gl_sweep *sweep)
+static enum gl_status apply_all(struct gl_store *store, const struct gl_op *ops, size_t count,
+    struct gl_sweep *sweep, bool tenth_left)
 {
 	MDB_txn *txn;
 	struct gl_sweep swept = { .budget = 0 };
@@ -117,7 +132,7 @@ static enum gl_status apply_all(
 		status = store_apply_one(store, txn, &ops[i]);
 	if (status == GL_OK && sweep != NULL) {
 		swept = *sweep;
-		status = store_sweep_within(store, txn, &swept);
+		status = make_room(store, txn, ops, count, &swept, tenth_left);
 	}
 	if (status == GL_OK)
 		status = store_write_commit(store, &txn);
@@ -135,7 +150,7 @@ static enum gl_status sweep_gently(struct gl_store *store, struct gl_sweep *swee
 	enum gl_status status = GL_OK;
 	part.budget = BUDGET;
 	for (int round = 0; status == GL_OK && round < ROUNDS && !part.wrapped; round++) {
-		status = apply_all(store, NULL, 0, &part);
+		status = apply_all(store, NULL, 0, &part, false);
 		if (status == GL_OK) {
 			sweep->looked_at += part.looked_at;
 			sweep->deleted += part.deleted;
@@ -146,32 +161,57 @@ static enum gl_status sweep_gently(struct gl_store *store, struct gl_sweep *swee
 	return status;
 }
 
+/* More than come in: their pages are not those that the newcomers need. */
+static enum gl_status evict_gently(
+    struct gl_store *store, const struct gl_op *ops, size_t count, struct gl_sweep *sweep)
+{
+	enum { MORE = 4 };
+	MDB_txn *txn;
+	struct gl_sweep evicting = *sweep;
+	enum gl_status status = store_write_begin(store, &txn);
+	if (status != GL_OK)
+		return status;
+	status = store_evict(store, txn, ops[0].key, &evicting, count + MORE);
+	if (status == GL_OK)
+		status = store_write_commit(store, &txn);
+	store_write_abort(store, &txn);
+	if (status == GL_OK)
+		*sweep = evicting;
+	return status;
+}
+
 /* Not more comes in than goes. */
 static enum gl_status apply_in_full_map(
     struct gl_store *store, const struct gl_op *ops, size_t count, struct gl_sweep *sweep)
 {
 	enum gl_status status = sweep_gently(store, sweep);
+	if (status == GL_OK && sweep->deleted < count && sweep->caps != NULL)
+		status = evict_gently(store, ops, count, sweep);
 	if (status != GL_OK)
 		return status;
-	if (sweep->deleted == 0 || (count > GL_OPS_MAX && sweep->deleted < count))
+	unsigned gone = sweep->deleted + sweep->evicted;
+	if (gone == 0 || (count > GL_OPS_MAX && gone < count))
 		return store_status(store, MDB_MAP_FULL);
-	return apply_all(store, ops, count, NULL);
+	return apply_all(store, ops, count, NULL, false);
 }
 
 enum gl_status gl_store_apply(
     struct gl_store *store, const struct gl_op *ops, size_t count, struct gl_sweep *sweep)
 {
+	enum store_space space = STORE_ROOMY;
 	if (sweep != NULL) {
-		sweep->looked_at = 0;
-		sweep->deleted = 0;
+		sweep->looked_at = sweep->deleted = sweep->displaced = sweep->evicted = 0;
 		sweep->wrapped = false;
+		if (count > 0)
+			space = store_space_for(store, count, sweep->caps != NULL);
 	}
-	if (count > 0 && sweep != NULL && store_is_full(store, count))
+	if (space == STORE_FULL)
 		return apply_in_full_map(store, ops, count, sweep);
-	enum gl_status status = apply_all(store, ops, count, sweep);
+	bool tenth_left = space == STORE_TENTH_LEFT;
+	enum gl_status status = apply_all(store, ops, count, sweep, tenth_left);
 	/* A dead reader may pin the pages that a full map is short of. */
 	if (status == GL_FULL && gl_store_reap(store) > 0)
-		status = apply_all(store, ops, count, sweep);
+		status = apply_all(store, ops, count, sweep, tenth_left);
 	if (status == GL_FULL && count == 0 && sweep != NULL)
 		status = sweep_gently(store, sweep);
 	return status;

@@ -95,16 +95,20 @@ GL_CHECKED enum gl_status gl_store_lookup(
  * the last key that was looked at: one octet for the table ('t', 'c'),
  * two for the key's length, then the key.
  */
+struct gl_caps;
+
 struct gl_sweep {
 	struct gl_timing timing;
 	const struct gl_sections
 	    *sections; /* borrowed; a triplet counts by them too; may be NULL */
 	int64_t now;
-	unsigned budget;           /* records to look at */
-	uint8_t hand[GL_HAND_MAX]; /* in and out */
-	unsigned looked_at;        /* out */
-	unsigned deleted;          /* out */
-	bool wrapped;              /* out: the end was reached, the hand stands at the beginning */
+	unsigned budget;             /* records to look at */
+	uint8_t hand[GL_HAND_MAX];   /* in and out */
+	const struct gl_caps *caps;  /* borrowed, see store_caps.h; NULL: nobody living goes */
+	unsigned looked_at;          /* out */
+	unsigned deleted;            /* out: expired ones */
+	unsigned displaced, evicted; /* out: living ones, see store_caps.h */
+	bool wrapped; /* out: the end was reached, the hand stands at the beginning */
 };
 
 /*
@@ -115,9 +119,9 @@ struct gl_sweep {
  *
  * Ops with a sweep are those of a newcomer. In a full map, whose last
  * pages are kept for deletions, the sweep goes first, in transactions
- * of its own and over more than the budget; where it deletes nothing
- * the newcomer is refused. More than GL_OPS_MAX ops are an import's: it
- * is refused where the room for all of them would be taken from there.
+ * of its own and over more than the budget; where it deletes nothing,
+ * and caps let nobody else go, the newcomer is refused. More than GL_OPS_MAX ops are an import's:
+ * it is refused where the room for all of them would be taken from there.
  *
  *   GL_REPLACED  another table took this one's place: open again, read and decide again
  *   GL_FULL      map or disk full; none of the ops was written, but the sweep may have got on

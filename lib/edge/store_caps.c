@@ -1,0 +1,264 @@
+#include "store_room.h"
+
+#include <string.h>
+
+enum {
+	CROWD_MAX = 1024, /* entries of one client that are looked at */
+	FEWEST = 16,      /* of these, waiting ones that are always left */
+	TURN = 16,        /* one newcomer in so many looks, */
+	TURN_SHARE = 64,  /* or in the limit's share of this, where that is less */
+	ROUND = 64,       /* entries behind the hand, */
+	ROUNDS = 4,       /* so often */
+	BAND = 64,        /* the limit's share of this lies between both limits on entries */
+	GOING_MAX = 8     /* living ones at once */
+};
+
+/* Borrows from the transaction until that changes something. */
+struct crowd {
+	const struct gl_sweep *sweep; /* its times hold */
+	size_t count;
+	struct gl_member at[CROWD_MAX];
+};
+
+static struct gl_span span_of(const MDB_val *value)
+{
+	return (struct gl_span){ value->mv_data, value->mv_size };
+}
+
+/* What cannot be read is garbage; what is of a newer version is not ours to touch. */
+static void add(struct crowd *crowd, const MDB_val *key, const MDB_val *value)
+{
+	struct gl_record record;
+	enum gl_status status = gl_record_decode(&record, span_of(value));
+	struct gl_member *member = &crowd->at[crowd->count];
+	if (status == GL_VERSION)
+		return;
+	crowd->count++;
+	if (status == GL_OK) {
+		struct gl_timing timing = store_sweep_timing(crowd->sweep, &record);
+		gl_member_look(member, span_of(key), &record, &timing, crowd->sweep->now);
+	} else {
+		*member = (struct gl_member){ .key = span_of(key),
+			.standing = GL_STANDING_EXPIRED };
+	}
+}
+
+/* Looks on from a key while they are of its owner and before `end` (empty: none). */
+static int look_along(
+    struct crowd *crowd, MDB_cursor *cursor, struct gl_span from, struct gl_span end)
+{
+	struct gl_span owner = end.len > 0 ? from : gl_crowd_owner(from);
+	MDB_val key = store_value(from), value;
+	int code = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+	while (code == MDB_SUCCESS && crowd->count < CROWD_MAX) {
+		struct gl_span found = span_of(&key);
+		if (found.len > GL_KEY_MAX)
+			return MDB_CORRUPTED;
+		if (!gl_span_equal(gl_span_head(found, owner.len), owner) ||
+		    (end.len > 0 && gl_span_compare(found, end) >= 0))
+			return MDB_NOTFOUND;
+		add(crowd, &key, &value);
+		code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+	}
+	return code;
+}
+
+/* From the newcomer's key on, and round by the owner's first. False: there are more. */
+static int look_around(struct crowd *crowd, MDB_cursor *cursor, struct gl_span newcomer)
+{
+	int code = look_along(crowd, cursor, newcomer, gl_span_of(NULL));
+	if (code == MDB_NOTFOUND)
+		code = look_along(crowd, cursor, gl_crowd_owner(newcomer), newcomer);
+	return code;
+}
+
+/* The first octets of the digest as a place on the way round all digests. */
+static uint64_t place_of(struct gl_span key)
+{
+	uint64_t place = 0;
+	struct gl_span digest = gl_span_skip(key, gl_crowd_owner(key).len);
+	for (size_t i = 0; i < sizeof place && i < digest.len; i++)
+		place = place << 8 | (uint8_t)digest.at[i];
+	return place;
+}
+
+static size_t limit_of(const struct crowd *crowd, uint32_t pending, bool whole)
+{
+	if (whole || crowd->count == 0)
+		return pending;
+	uint64_t arc = place_of(crowd->at[crowd->count - 1].key) - place_of(crowd->at[0].key);
+	size_t share = (size_t)(pending * (arc >> 32) >> 32);
+	return share > FEWEST ? share : FEWEST;
+}
+
+static bool has_turn(struct gl_span newcomer, uint32_t pending)
+{
+	unsigned turn = pending / TURN_SHARE < TURN ? pending / TURN_SHARE : TURN;
+	return turn <= 1 || (uint8_t)newcomer.at[newcomer.len - 1] % turn == 0;
+}
+
+/* Those that were chosen. `living` counts the ones that were not expired. */
+static enum gl_status let_go(struct gl_store *store, MDB_txn *txn, const struct crowd *crowd,
+    struct gl_sweep *sweep, unsigned *living)
+{
+	struct store_condemned condemned = { .count = 0 };
+	unsigned deleted = 0;
+	unsigned expired = 0;
+	for (size_t i = 0; i < crowd->count; i++)
+		if (crowd->at[i].goes && store_condemn(&condemned, crowd->at[i].key))
+			expired += crowd->at[i].standing == GL_STANDING_EXPIRED;
+	enum gl_status status = store_delete_condemned(
+	    store, txn, store->triplet, &condemned, &deleted);
+	sweep->deleted += expired;
+	*living += deleted - expired;
+	return status;
+}
+
+enum gl_status store_cap_client(
+    struct gl_store *store, MDB_txn *txn, const struct gl_key *newcomer, struct gl_sweep *sweep)
+{
+	struct gl_span key = gl_key_span(newcomer);
+	uint32_t pending = sweep->caps->pending;
+	struct crowd crowd;
+	MDB_cursor *cursor;
+	if (pending == 0 || gl_crowd_owner(key).len == 0 || !has_turn(key, pending))
+		return GL_OK;
+	crowd.sweep = sweep;
+	crowd.count = 0;
+	int code = mdb_cursor_open(txn, store->triplet, &cursor);
+	if (code != MDB_SUCCESS)
+		return store_status(store, code);
+	code = look_around(&crowd, cursor, key);
+	mdb_cursor_close(cursor);
+	if (code != MDB_SUCCESS && code != MDB_NOTFOUND)
+		return store_status(store, code);
+
+	size_t waiting = gl_crowd_waiting(crowd.at, crowd.count);
+	size_t limit = limit_of(&crowd, pending, code == MDB_NOTFOUND);
+	size_t many = waiting > limit ? waiting - limit : 0;
+	if (gl_crowd_thin(crowd.at, crowd.count,
+		many < STORE_CONDEMNED_MAX ? many : STORE_CONDEMNED_MAX) == 0)
+		return GL_OK;
+	return let_go(store, txn, &crowd, sweep, &sweep->displaced);
+}
+
+struct wanted {
+	size_t many, must;     /* the latter whatever they are */
+	struct gl_span around; /* a newcomer; empty: behind the hand */
+};
+
+static size_t over(size_t entries, size_t limit)
+{
+	size_t beyond = entries > limit ? entries - limit : 0;
+	return beyond < GOING_MAX ? beyond : GOING_MAX;
+}
+
+static struct wanted wanted_of(size_t entries, uint32_t limit, bool tenth_left)
+{
+	struct wanted wanted = { .many = 0 };
+	if (limit > 0)
+		wanted = (struct wanted){ .many = over(entries, limit - limit / BAND),
+			.must = over(entries, limit) };
+	if (tenth_left)
+		wanted.many = GOING_MAX;
+	return wanted;
+}
+
+/* Up to a round of entries behind the hand, and in front of `end` (empty: none). */
+static int look_on(
+    struct crowd *crowd, MDB_cursor *cursor, struct gl_sweep *sweep, struct gl_span end)
+{
+	MDB_val key, value;
+	int code = store_behind_hand(cursor, sweep, &key, &value);
+	for (int i = 0; code == MDB_SUCCESS && i < ROUND; i++) {
+		if (key.mv_size > GL_KEY_MAX)
+			return MDB_CORRUPTED;
+		if (end.len > 0 && gl_span_compare(span_of(&key), end) >= 0)
+			return MDB_NOTFOUND;
+		sweep->looked_at++;
+		store_point_hand(sweep, 't', &key);
+		add(crowd, &key, &value);
+		code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+	}
+	return code;
+}
+
+/* Round after round, until there are enough that may go. */
+static int look_for(
+    struct crowd *crowd, MDB_cursor *cursor, struct gl_sweep *sweep, const struct wanted *wanted)
+{
+	struct gl_span end = gl_span_of(NULL);
+	int code = MDB_SUCCESS;
+	for (int round = 1; code == MDB_SUCCESS && round <= ROUNDS; round++) {
+		code = look_on(crowd, cursor, sweep, end);
+		if (code == MDB_NOTFOUND && wanted->around.len > 0 && end.len == 0) {
+			store_point_hand(sweep, 't', NULL);
+			end = wanted->around;
+			code = MDB_SUCCESS;
+		}
+		bool last = round == ROUNDS || code != MDB_SUCCESS;
+		if (gl_crowd_make_room(crowd->at, crowd->count, wanted->many,
+			last ? wanted->must : 0) >= wanted->many)
+			break;
+	}
+	return code;
+}
+
+static enum gl_status evict(
+    struct gl_store *store, MDB_txn *txn, struct gl_sweep *sweep, const struct wanted *wanted)
+{
+	struct crowd crowd;
+	MDB_cursor *cursor;
+	crowd.sweep = sweep;
+	crowd.count = 0;
+	int code = mdb_cursor_open(txn, store->triplet, &cursor);
+	if (code != MDB_SUCCESS)
+		return store_status(store, code);
+	code = look_for(&crowd, cursor, sweep, wanted);
+	mdb_cursor_close(cursor);
+	if (code == MDB_NOTFOUND && wanted->around.len == 0)
+		store_point_hand(sweep, 'c', NULL);
+	else if (code != MDB_SUCCESS && code != MDB_NOTFOUND)
+		return store_status(store, code);
+	return let_go(store, txn, &crowd, sweep, &sweep->evicted);
+}
+
+/* While the sweep is among the clients, it goes on there, and room is made around the newcomer. */
+static enum gl_status make_room(struct gl_store *store, MDB_txn *txn, const struct gl_key *newcomer,
+    struct gl_sweep *sweep, struct wanted *wanted)
+{
+	if (sweep->hand[0] != 'c')
+		return evict(store, txn, sweep, wanted);
+	enum gl_status status = store_sweep_within(store, txn, sweep);
+	if (status != GL_OK)
+		return status;
+	struct gl_sweep here = *sweep;
+	wanted->around = gl_key_span(newcomer);
+	MDB_val key = store_value(wanted->around);
+	store_point_hand(&here, 't', &key);
+	status = evict(store, txn, &here, wanted);
+	sweep->looked_at = here.looked_at;
+	sweep->deleted = here.deleted;
+	sweep->evicted = here.evicted;
+	return status;
+}
+
+enum gl_status store_cap_entries(struct gl_store *store, MDB_txn *txn,
+    const struct gl_key *newcomer, struct gl_sweep *sweep, bool tenth_left)
+{
+	MDB_stat stat;
+	int code = mdb_stat(txn, store->triplet, &stat);
+	if (code != MDB_SUCCESS)
+		return store_status(store, code);
+	struct wanted wanted = wanted_of(stat.ms_entries, sweep->caps->entries, tenth_left);
+	if (wanted.many == 0)
+		return store_sweep_within(store, txn, sweep);
+	return make_room(store, txn, newcomer, sweep, &wanted);
+}
+
+enum gl_status store_evict(struct gl_store *store, MDB_txn *txn, const struct gl_key *newcomer,
+    struct gl_sweep *sweep, size_t many)
+{
+	struct wanted wanted = { .many = many, .must = many };
+	return make_room(store, txn, newcomer, sweep, &wanted);
+}
