@@ -143,7 +143,7 @@ static size_t count_owned(const struct gl_member *members, size_t count)
 	return owned;
 }
 
-static bool choose_of_most(struct gl_member *members, size_t count)
+static bool choose_of_most(struct gl_member *members, size_t count, size_t least)
 {
 	struct gl_member *most = members;
 	size_t most_count = count, most_waiting = 1;
@@ -156,7 +156,7 @@ static bool choose_of_most(struct gl_member *members, size_t count)
 			most_waiting = waiting;
 		}
 	}
-	return thin_by_one(most, most_count);
+	return most_waiting >= least && thin_by_one(most, most_count);
 }
 
 static bool choose_unseen(struct gl_member *members, size_t count)
@@ -170,15 +170,17 @@ static bool choose_unseen(struct gl_member *members, size_t count)
 	return let_go(last);
 }
 
-size_t gl_crowd_make_room(struct gl_member *members, size_t count, size_t many, size_t must)
+size_t gl_crowd_make_room(struct gl_member *members, size_t count, const struct gl_need *need)
 {
 	size_t chosen = choose_expired(members, count);
-	while (chosen < many && choose_left(members, count))
+	while (chosen < need->many && choose_left(members, count))
 		chosen++;
 	bool crowded = gl_crowd_waiting(members, count) * SHARE >= count;
-	while (chosen < (crowded ? many : must) && choose_of_most(members, count))
+	size_t least = (size_t)1 << (GL_PRESS_MAX - need->press);
+	while (crowded && chosen < need->many && choose_of_most(members, count, least))
 		chosen++;
-	while (chosen < must && choose_unseen(members, count))
+	while (chosen < need->must &&
+	       (choose_of_most(members, count, 1) || choose_unseen(members, count)))
 		chosen++;
 	return chosen;
 }

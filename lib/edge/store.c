@@ -106,7 +106,7 @@ enum gl_status store_apply_one(struct gl_store *store, MDB_txn *txn, const struc
 
 /* For what came in something may have to go. */
 static enum gl_status make_room(struct gl_store *store, MDB_txn *txn, const struct gl_op *ops,
-    size_t count, struct gl_sweep *sweep, bool tenth_left)
+    size_t count, struct gl_sweep *sweep, unsigned press)
 {
 	enum gl_status status = GL_OK;
 	if (sweep->caps == NULL || count == 0)
@@ -115,13 +115,13 @@ static enum gl_status make_room(struct gl_store *store, MDB_txn *txn, const stru
 		if (ops[i].kind == GL_OP_TRIPLET && ops[i].record.passed_at == 0)
 			status = store_cap_client(store, txn, ops[i].key, sweep);
 	if (status == GL_OK)
-		status = store_cap_entries(store, txn, ops[0].key, sweep, tenth_left);
+		status = store_cap_entries(store, txn, ops[0].key, sweep, press);
 	return status;
 }
 
 /* The sweep goes on only where all of it was committed. */
 static enum gl_status apply_all(struct gl_store *store, const struct gl_op *ops, size_t count,
-    struct gl_sweep *sweep, bool tenth_left)
+    struct gl_sweep *sweep, unsigned press)
 {
 	MDB_txn *txn;
 	struct gl_sweep swept = { .budget = 0 };
@@ -132,7 +132,7 @@ static enum gl_status apply_all(struct gl_store *store, const struct gl_op *ops,
 		status = store_apply_one(store, txn, &ops[i]);
 	if (status == GL_OK && sweep != NULL) {
 		swept = *sweep;
-		status = make_room(store, txn, ops, count, &swept, tenth_left);
+		status = make_room(store, txn, ops, count, &swept, press);
 	}
 	if (status == GL_OK)
 		status = store_write_commit(store, &txn);
@@ -150,7 +150,7 @@ static enum gl_status sweep_gently(struct gl_store *store, struct gl_sweep *swee
 	enum gl_status status = GL_OK;
 	part.budget = BUDGET;
 	for (int round = 0; status == GL_OK && round < ROUNDS && !part.wrapped; round++) {
-		status = apply_all(store, NULL, 0, &part, false);
+		status = apply_all(store, NULL, 0, &part, 0);
 		if (status == GL_OK) {
 			sweep->looked_at += part.looked_at;
 			sweep->deleted += part.deleted;
@@ -192,26 +192,25 @@ static enum gl_status apply_in_full_map(
 	unsigned gone = sweep->deleted + sweep->evicted;
 	if (gone == 0 || (count > GL_OPS_MAX && gone < count))
 		return store_status(store, MDB_MAP_FULL);
-	return apply_all(store, ops, count, NULL, false);
+	return apply_all(store, ops, count, NULL, 0);
 }
 
 enum gl_status gl_store_apply(
     struct gl_store *store, const struct gl_op *ops, size_t count, struct gl_sweep *sweep)
 {
-	enum store_space space = STORE_ROOMY;
+	unsigned press = 0;
 	if (sweep != NULL) {
 		sweep->looked_at = sweep->deleted = sweep->displaced = sweep->evicted = 0;
 		sweep->wrapped = false;
 		if (count > 0)
-			space = store_space_for(store, count, sweep->caps != NULL);
+			press = store_pressure(store, count, sweep->caps != NULL);
 	}
-	if (space == STORE_FULL)
+	if (press == STORE_FULL)
 		return apply_in_full_map(store, ops, count, sweep);
-	bool tenth_left = space == STORE_TENTH_LEFT;
-	enum gl_status status = apply_all(store, ops, count, sweep, tenth_left);
+	enum gl_status status = apply_all(store, ops, count, sweep, press);
 	/* A dead reader may pin the pages that a full map is short of. */
 	if (status == GL_FULL && gl_store_reap(store) > 0)
-		status = apply_all(store, ops, count, sweep, tenth_left);
+		status = apply_all(store, ops, count, sweep, press);
 	if (status == GL_FULL && count == 0 && sweep != NULL)
 		status = sweep_gently(store, sweep);
 	return status;

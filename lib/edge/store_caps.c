@@ -9,7 +9,7 @@ enum {
 	TURN_SHARE = 64,  /* or in the limit's share of this, where that is less */
 	ROUND = 64,       /* entries behind the hand, */
 	ROUNDS = 4,       /* so often */
-	BAND = 64,        /* the limit's share of this lies between both limits on entries */
+	BAND = 32,        /* the limit's share of this is where it begins to press */
 	GOING_MAX = 8     /* living ones at once */
 };
 
@@ -142,25 +142,34 @@ enum gl_status store_cap_client(
 	return let_go(store, txn, &crowd, sweep, &sweep->displaced);
 }
 
+unsigned store_press(size_t taken, size_t band)
+{
+	size_t quarter = band == 0 ? GL_PRESS_MAX : 1 + GL_PRESS_MAX * taken / band;
+	return quarter < GL_PRESS_MAX ? (unsigned)quarter : GL_PRESS_MAX;
+}
+
 struct wanted {
-	size_t many, must;     /* the latter whatever they are */
+	struct gl_need need;
 	struct gl_span around; /* a newcomer; empty: behind the hand */
 };
 
-static size_t over(size_t entries, size_t limit)
+static size_t at_once(size_t entries)
 {
-	size_t beyond = entries > limit ? entries - limit : 0;
-	return beyond < GOING_MAX ? beyond : GOING_MAX;
+	return entries < GOING_MAX ? entries : GOING_MAX;
 }
 
-static struct wanted wanted_of(size_t entries, uint32_t limit, bool tenth_left)
+static struct wanted wanted_of(size_t entries, size_t limit, unsigned press)
 {
-	struct wanted wanted = { .many = 0 };
-	if (limit > 0)
-		wanted = (struct wanted){ .many = over(entries, limit - limit / BAND),
-			.must = over(entries, limit) };
-	if (tenth_left)
-		wanted.many = GOING_MAX;
+	struct wanted wanted = { .need = { .many = press > 0 ? GOING_MAX : 0, .press = press } };
+	struct gl_need *need = &wanted.need;
+	size_t begin = limit - limit / BAND;
+	if (limit == 0 || entries <= begin)
+		return wanted;
+	unsigned own = store_press(entries - begin, limit / BAND);
+	need->press = own > press ? own : press;
+	need->must = at_once(entries > limit ? entries - limit : 0);
+	if (press == 0)
+		need->many = at_once(entries - begin);
 	return wanted;
 }
 
@@ -188,6 +197,7 @@ static int look_for(
     struct crowd *crowd, MDB_cursor *cursor, struct gl_sweep *sweep, const struct wanted *wanted)
 {
 	struct gl_span end = gl_span_of(NULL);
+	struct gl_need need = wanted->need;
 	int code = MDB_SUCCESS;
 	for (int round = 1; code == MDB_SUCCESS && round <= ROUNDS; round++) {
 		code = look_on(crowd, cursor, sweep, end);
@@ -197,8 +207,8 @@ static int look_for(
 			code = MDB_SUCCESS;
 		}
 		bool last = round == ROUNDS || code != MDB_SUCCESS;
-		if (gl_crowd_make_room(crowd->at, crowd->count, wanted->many,
-			last ? wanted->must : 0) >= wanted->many)
+		need.must = last ? wanted->need.must : 0;
+		if (gl_crowd_make_room(crowd->at, crowd->count, &need) >= need.many)
 			break;
 	}
 	return code;
@@ -244,14 +254,14 @@ static enum gl_status make_room(struct gl_store *store, MDB_txn *txn, const stru
 }
 
 enum gl_status store_cap_entries(struct gl_store *store, MDB_txn *txn,
-    const struct gl_key *newcomer, struct gl_sweep *sweep, bool tenth_left)
+    const struct gl_key *newcomer, struct gl_sweep *sweep, unsigned press)
 {
 	MDB_stat stat;
 	int code = mdb_stat(txn, store->triplet, &stat);
 	if (code != MDB_SUCCESS)
 		return store_status(store, code);
-	struct wanted wanted = wanted_of(stat.ms_entries, sweep->caps->entries, tenth_left);
-	if (wanted.many == 0)
+	struct wanted wanted = wanted_of(stat.ms_entries, sweep->caps->entries, press);
+	if (wanted.need.many == 0)
 		return store_sweep_within(store, txn, sweep);
 	return make_room(store, txn, newcomer, sweep, &wanted);
 }
@@ -259,6 +269,6 @@ enum gl_status store_cap_entries(struct gl_store *store, MDB_txn *txn,
 enum gl_status store_evict(struct gl_store *store, MDB_txn *txn, const struct gl_key *newcomer,
     struct gl_sweep *sweep, size_t many)
 {
-	struct wanted wanted = { .many = many, .must = many };
+	struct wanted wanted = { .need = { many, many, GL_PRESS_MAX } };
 	return make_room(store, txn, newcomer, sweep, &wanted);
 }

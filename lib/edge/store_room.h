@@ -96,21 +96,26 @@ bool store_condemn(struct store_condemned *condemned, struct gl_span key);
 GL_CHECKED enum gl_status store_delete_condemned(struct gl_store *store, MDB_txn *txn, MDB_dbi dbi,
     const struct store_condemned *condemned, unsigned *deleted);
 
-/* store_space.c: how much of the map is left. Of the last kind nothing is to be had but for
- * deletions, by so many ops; the middle one is told apart only where it is asked for. */
-enum store_space { STORE_ROOMY, STORE_TENTH_LEFT, STORE_FULL };
-enum store_space store_space_for(struct gl_store *store, size_t ops, bool tenth);
+/*
+ * store_space.c: how hard the map's end presses, 1 to GL_PRESS_MAX in its
+ * last tenth (where `early` asks for that), or STORE_FULL: so many ops
+ * would take what deletions need.
+ */
+enum { STORE_FULL = GL_PRESS_MAX + 1 };
+unsigned store_pressure(struct gl_store *store, size_t ops, bool early);
 
 /*
  * store_caps.c: a newcomer's op was applied in this transaction, and
  * whoever has to go for it goes: of its own client, and then of the
  * whole table, which takes the place of the sweep. Their numbers are
- * added to those in `sweep`.
+ * added to those in `sweep`. `press` is the map's.
  */
 GL_CHECKED enum gl_status store_cap_client(
     struct gl_store *store, MDB_txn *txn, const struct gl_key *newcomer, struct gl_sweep *sweep);
 GL_CHECKED enum gl_status store_cap_entries(struct gl_store *store, MDB_txn *txn,
-    const struct gl_key *newcomer, struct gl_sweep *sweep, bool tenth_left);
+    const struct gl_key *newcomer, struct gl_sweep *sweep, unsigned press);
+/* 1 to GL_PRESS_MAX: the quarter of the band that was taken. */
+unsigned store_press(size_t taken, size_t band);
 /* Lets `many` go, whatever they are, or as many as are found. */
 GL_CHECKED enum gl_status store_evict(struct gl_store *store, MDB_txn *txn,
     const struct gl_key *newcomer, struct gl_sweep *sweep, size_t many);

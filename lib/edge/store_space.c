@@ -26,22 +26,23 @@ static size_t pages_to_reuse(struct gl_store *store, size_t enough)
 	return pages;
 }
 
-enum store_space store_space_for(struct gl_store *store, size_t ops, bool tenth)
+unsigned store_pressure(struct gl_store *store, size_t ops, bool early)
 {
+	enum { EARLY = 10 /* of the map */ };
 	MDB_envinfo info;
 	MDB_stat stat;
 	if (mdb_env_info(store->env, &info) != MDB_SUCCESS ||
 	    mdb_env_stat(store->env, &stat) != MDB_SUCCESS)
-		return STORE_ROOMY;
+		return 0;
 	size_t all = info.me_mapsize / stat.ms_psize;
 	size_t used = info.me_last_pgno + 1;
 	size_t needed = RESERVE + (ops > GL_OPS_MAX ? PAGES_OF_OP * ops : 0);
-	size_t wanted = tenth && all / 10 > needed ? all / 10 : needed;
+	size_t wanted = early && all / EARLY > needed ? all / EARLY : needed;
 	size_t left = all > used ? all - used : 0;
 	if (left < wanted && store_read_begin(store) == GL_OK)
 		left += pages_to_reuse(store, wanted - left);
 	store_read_end(store);
 	if (left < needed)
 		return STORE_FULL;
-	return left < wanted ? STORE_TENTH_LEFT : STORE_ROOMY;
+	return left < wanted ? store_press(wanted - left, wanted - needed) : 0;
 }

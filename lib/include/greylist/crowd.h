@@ -71,6 +71,15 @@ size_t gl_crowd_waiting(const struct gl_member *members, size_t count);
  */
 size_t gl_crowd_thin(struct gl_member *members, size_t count, size_t many);
 
+/* What is wanted of some neighbours. */
+struct gl_need {
+	size_t many;    /* how many should go, expired ones included */
+	size_t must;    /* how many have to, whatever they are; at most `many` */
+	unsigned press; /* 1 to GL_PRESS_MAX: how hard it presses */
+};
+
+enum { GL_PRESS_MAX = 4 };
+
 /*
  * Chooses among neighbours in the table, in the order of their keys:
  *
@@ -80,12 +89,13 @@ size_t gl_crowd_thin(struct gl_member *members, size_t count, size_t many);
  *             each has one, of all of them together
  *   at last   the one not seen for the longest, whatever it is
  *
- * The third only where an eighth of the members wait, or there is no
- * other way: where few do, what crowds the table is elsewhere. `many` are
- * wanted, expired ones included, and the third and the last go beyond
- * that eighth only until `must` are chosen; must <= many. Returns how
- * many it chose.
+ * Neighbours are few, and what crowds the table may be elsewhere. So the
+ * third lets somebody go only where an eighth of the members wait, and
+ * one client has 8 of them, or 4, 2 or 1 by how hard it presses: where
+ * clients with many are to be found, those with few are left alone. That
+ * does not hold until `must` are chosen, and for the last goes no
+ * further than that. Returns how many it chose.
  */
-size_t gl_crowd_make_room(struct gl_member *members, size_t count, size_t many, size_t must);
+size_t gl_crowd_make_room(struct gl_member *members, size_t count, const struct gl_need *need);
 
 #endif

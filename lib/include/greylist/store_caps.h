@@ -28,13 +28,15 @@
  *
  * Entries in all
  *
- * From 63/64 of the limit on, or with a tenth of the map left, a newcomer
- * does not look at its sweep's few entries but at 64 behind the hand, up
- * to four times until enough are found, and some of those go by the
- * order of crowd.h: at most eight, and expired ones. Beyond the limit
- * itself somebody goes whatever he is, and in a full map likewise. While
- * the hand is among the clients, the 64 are those behind the newcomer's
- * own key.
+ * In the limit's last thirty-second, or with a tenth of the map left, a
+ * newcomer does not look at its sweep's few entries but at 64 behind the
+ * hand, up to four times until enough are found, and some of those go by
+ * the order of crowd.h: at most eight, and expired ones. It begins with
+ * clients of whom many wait, and the more of that room is taken the
+ * fewer are enough: in its first quarter 8 among those that are looked
+ * at, then 4, 2, and 1. Beyond the limit itself somebody goes whatever he
+ * is, and in a full map likewise. While the hand is among the clients,
+ * the entries are those behind the newcomer's own key.
  *
  * The hand comes by everywhere alike. A random place between two keys
  * would not do: with the client in front, a flood's keys lie close
