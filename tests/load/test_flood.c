@@ -191,7 +191,7 @@ static void max_entries_holds_and_the_honest_pass(void **state)
 static void pools_are_bounded_as_well(void **state)
 {
 	struct flood *flood = begin(*state, "max_entries = 10000\n");
-	site_list(flood->site, "suffixes", "test\n");
+	site_list(flood->site, "suffixes", "test\nco.test\n");
 	flood->domain = "flood.test";
 	run(flood, ENTRIES);
 	free(flood);
