@@ -22,7 +22,7 @@
  *
  *   - while fewer than N/8 strangers come within one delay, nobody young
  *     goes, and whoever retries within eight delays passes;
- *   - where x times as many come, each stranger's chance to ripen is 1/x,
+ *   - where x times as many come, each stranger's chance to ripen is nearly 1/x,
  *     at each first attempt anew, and who ripened has about seven delays
  *     to come back: a young one takes the place of a ripe one only as
  *     fast as they ripen.
