@@ -41,6 +41,13 @@ static enum gl_standing standing_of(
 	return age - timing->delay <= GL_CROWD_PATIENCE ? GL_STANDING_RIPE : GL_STANDING_LEFT;
 }
 
+static bool waits(const struct gl_member *member)
+{
+	return !member->goes &&
+	       (member->standing == GL_STANDING_YOUNG || member->standing == GL_STANDING_RIPE ||
+		   member->standing == GL_STANDING_LEFT);
+}
+
 void gl_member_look(struct gl_member *member, struct gl_span key, const struct gl_record *record,
     const struct gl_timing *timing, int64_t now)
 {
@@ -49,15 +56,9 @@ void gl_member_look(struct gl_member *member, struct gl_span key, const struct g
 		.standing = standing_of(record, timing, now),
 		.first_seen = record->first_seen,
 		.last_seen = record->last_seen,
-		.lot = lot_of(key, record->first_seen),
 	};
-}
-
-static bool waits(const struct gl_member *member)
-{
-	return !member->goes &&
-	       (member->standing == GL_STANDING_YOUNG || member->standing == GL_STANDING_RIPE ||
-		   member->standing == GL_STANDING_LEFT);
+	if (waits(member))
+		member->lot = lot_of(key, record->first_seen);
 }
 
 size_t gl_crowd_waiting(const struct gl_member *members, size_t count)
@@ -163,9 +164,7 @@ static bool choose_unseen(struct gl_member *members, size_t count)
 {
 	struct gl_member *last = NULL;
 	for (size_t i = 0; i < count; i++)
-		if (!members[i].goes &&
-		    (last == NULL || members[i].last_seen < last->last_seen ||
-			(members[i].last_seen == last->last_seen && members[i].lot < last->lot)))
+		if (!members[i].goes && (last == NULL || members[i].last_seen < last->last_seen))
 			last = &members[i];
 	return let_go(last);
 }

@@ -177,18 +177,22 @@ static struct wanted wanted_of(size_t entries, size_t limit, unsigned press)
 static int look_on(
     struct crowd *crowd, MDB_cursor *cursor, struct gl_sweep *sweep, struct gl_span end)
 {
-	MDB_val key, value;
+	MDB_val key, value, last = { 0, NULL };
 	int code = store_behind_hand(cursor, sweep, &key, &value);
 	for (int i = 0; code == MDB_SUCCESS && i < ROUND; i++) {
 		if (key.mv_size > GL_KEY_MAX)
 			return MDB_CORRUPTED;
-		if (end.len > 0 && gl_span_compare(span_of(&key), end) >= 0)
-			return MDB_NOTFOUND;
+		if (end.len > 0 && gl_span_compare(span_of(&key), end) >= 0) {
+			code = MDB_NOTFOUND;
+			break;
+		}
 		sweep->looked_at++;
-		store_point_hand(sweep, 't', &key);
 		add(crowd, &key, &value);
+		last = key;
 		code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
 	}
+	if (last.mv_size > 0)
+		store_point_hand(sweep, 't', &last);
 	return code;
 }
 

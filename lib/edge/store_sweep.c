@@ -6,7 +6,7 @@ enum { HAND_HEAD = 3 /* table letter and key length */ };
 
 struct gl_timing store_sweep_timing(const struct gl_sweep *sweep, const struct gl_record *record)
 {
-	return sweep->sections == NULL
+	return sweep->sections == NULL || sweep->sections->count == 0
 		   ? sweep->timing
 		   : gl_terms_of_record(&sweep->timing, sweep->sections, record);
 }

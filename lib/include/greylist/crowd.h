@@ -51,8 +51,8 @@ struct gl_member {
 	struct gl_span key; /* borrowed */
 	enum gl_standing standing;
 	int64_t first_seen, last_seen;
-	uint64_t lot;
-	bool goes; /* out: it was chosen */
+	uint64_t lot; /* of those that wait */
+	bool goes;    /* out: it was chosen */
 };
 
 /* A key's first octets, which say whose it is: all but the digest at its end. Borrowed from it. */
