@@ -147,7 +147,7 @@ static void come_and_come_again(struct flood *flood, int second)
 
 static void run(struct flood *flood, uint64_t most)
 {
-	int strangers = extent_of(STRANGERS, STRANGERS_BOUNDED);
+	int strangers = extent_full() ? STRANGERS : STRANGERS_BOUNDED;
 	off_t half = 0;
 	for (int second = 0; second < SECONDS; second += STEP) {
 		flood->talk.now = START + second;

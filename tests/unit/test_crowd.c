@@ -236,7 +236,7 @@ enum { HONEST_EVERY = 25 };
 static unsigned share_of_honest(uint64_t seed, unsigned each, int pause, int later)
 {
 	static struct crowd crowd;
-	int seconds = extent_of(200000, 40000);
+	int seconds = extent_full() ? 200000 : 40000;
 	struct dice dice = { seed };
 	unsigned there = 0, all = 0;
 	crowd.count = 0;
