@@ -82,13 +82,17 @@ static uint64_t place_of(struct gl_span key)
 	return place;
 }
 
+/* The less of the client was seen, the more of what is beyond its share may be chance. */
 static size_t limit_of(const struct crowd *crowd, uint32_t pending, bool whole)
 {
+	enum { SLACK = 4 };
 	if (whole || crowd->count == 0)
 		return pending;
 	uint64_t arc = place_of(crowd->at[crowd->count - 1].key) - place_of(crowd->at[0].key);
-	size_t share = (size_t)(pending * (arc >> 32) >> 32);
-	return share > FEWEST ? share : FEWEST;
+	uint64_t share = pending * (arc >> 32) >> 32;
+	uint64_t sure = share * (arc >> 32) >> 32;
+	size_t limit = (size_t)(share + (share - sure) / SLACK);
+	return limit > FEWEST ? limit : FEWEST;
 }
 
 static bool has_turn(struct gl_span newcomer, uint32_t pending)

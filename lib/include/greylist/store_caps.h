@@ -20,8 +20,8 @@
  * often: one in pending/64) looks at its client's entries, at no more
  * than 1024 of them, beginning at its own key; which newcomer it is,
  * and where its key lies, the keyed digest says. Where the client has
- * more, its share of the limit is that of the 1024's share of all
- * digests, and never below 16. What is above goes, at most 64 at once,
+ * more, the 1024 have as large a share of the limit as of all digests,
+ * up to a quarter more where that is small, and never below 16. What is above goes, at most 64 at once,
  * by the rule of crowd.h. Hence the limit may be passed by some sixteen
  * entries, for a while, and by a client of very many triplets until one
  * in 64 of them waits.
