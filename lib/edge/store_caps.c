@@ -162,19 +162,18 @@ static size_t at_once(size_t entries)
 	return entries < GOING_MAX ? entries : GOING_MAX;
 }
 
-static struct wanted wanted_of(size_t entries, size_t limit, unsigned press)
+static struct gl_need need_of(size_t entries, size_t limit, unsigned press)
 {
-	struct wanted wanted = { .need = { .many = press > 0 ? GOING_MAX : 0, .press = press } };
-	struct gl_need *need = &wanted.need;
+	struct gl_need need = { .many = press > 0 ? GOING_MAX : 0, .press = press };
 	size_t begin = limit - limit / BAND;
 	if (limit == 0 || entries <= begin)
-		return wanted;
+		return need;
 	unsigned own = store_press(entries - begin, limit / BAND);
-	need->press = own > press ? own : press;
-	need->must = at_once(entries > limit ? entries - limit : 0);
+	need.press = own > press ? own : press;
+	need.must = at_once(entries > limit ? entries - limit : 0);
 	if (press == 0)
-		need->many = at_once(entries - begin);
-	return wanted;
+		need.many = at_once(entries - begin);
+	return need;
 }
 
 /* Up to a round of entries behind the hand, and in front of `end` (empty: none). */
@@ -241,24 +240,44 @@ static enum gl_status evict(
 	return let_go(store, txn, &crowd, sweep, &sweep->evicted);
 }
 
-/* While the sweep is among the clients, it goes on there, and room is made around the newcomer. */
-static enum gl_status make_room(struct gl_store *store, MDB_txn *txn, const struct gl_key *newcomer,
-    struct gl_sweep *sweep, struct wanted *wanted)
+static enum gl_status evict_around(struct gl_store *store, MDB_txn *txn,
+    const struct gl_key *newcomer, struct gl_sweep *sweep, const struct gl_need *need)
 {
-	if (sweep->hand[0] != 'c')
-		return evict(store, txn, sweep, wanted);
-	enum gl_status status = store_sweep_within(store, txn, sweep);
-	if (status != GL_OK)
-		return status;
 	struct gl_sweep here = *sweep;
-	wanted->around = gl_key_span(newcomer);
-	MDB_val key = store_value(wanted->around);
+	const struct wanted wanted = { .need = *need, .around = gl_key_span(newcomer) };
+	MDB_val key = store_value(wanted.around);
 	store_point_hand(&here, 't', &key);
-	status = evict(store, txn, &here, wanted);
+	enum gl_status status = evict(store, txn, &here, &wanted);
 	sweep->looked_at = here.looked_at;
 	sweep->deleted = here.deleted;
 	sweep->evicted = here.evicted;
 	return status;
+}
+
+static size_t without(size_t wanted, size_t gone)
+{
+	return wanted > gone ? wanted - gone : 0;
+}
+
+/* Where the hand comes to the end of the triplets, or while it is among the clients, room is made
+ * around the newcomer. */
+static enum gl_status make_room(struct gl_store *store, MDB_txn *txn, const struct gl_key *newcomer,
+    struct gl_sweep *sweep, const struct gl_need *wanted)
+{
+	struct gl_need need = *wanted;
+	enum gl_status status;
+	if (sweep->hand[0] == 'c') {
+		status = store_sweep_within(store, txn, sweep);
+	} else {
+		size_t before = sweep->deleted + sweep->evicted;
+		status = evict(store, txn, sweep, &(struct wanted){ .need = need });
+		size_t gone = sweep->deleted + sweep->evicted - before;
+		need.many = sweep->hand[0] == 'c' ? without(need.many, gone) : 0;
+		need.must = without(need.must, gone);
+	}
+	if (status != GL_OK || need.many == 0)
+		return status;
+	return evict_around(store, txn, newcomer, sweep, &need);
 }
 
 enum gl_status store_cap_entries(struct gl_store *store, MDB_txn *txn,
@@ -268,15 +287,15 @@ enum gl_status store_cap_entries(struct gl_store *store, MDB_txn *txn,
 	int code = mdb_stat(txn, store->triplet, &stat);
 	if (code != MDB_SUCCESS)
 		return store_status(store, code);
-	struct wanted wanted = wanted_of(stat.ms_entries, sweep->caps->entries, press);
-	if (wanted.need.many == 0)
+	struct gl_need need = need_of(stat.ms_entries, sweep->caps->entries, press);
+	if (need.many == 0)
 		return store_sweep_within(store, txn, sweep);
-	return make_room(store, txn, newcomer, sweep, &wanted);
+	return make_room(store, txn, newcomer, sweep, &need);
 }
 
 enum gl_status store_evict(struct gl_store *store, MDB_txn *txn, const struct gl_key *newcomer,
     struct gl_sweep *sweep, size_t many)
 {
-	struct wanted wanted = { .need = { many, many, GL_PRESS_MAX } };
-	return make_room(store, txn, newcomer, sweep, &wanted);
+	const struct gl_need need = { many, many, GL_PRESS_MAX };
+	return make_room(store, txn, newcomer, sweep, &need);
 }

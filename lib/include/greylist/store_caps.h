@@ -36,7 +36,8 @@
  * fewer are enough: in its first quarter 8 among those that are looked
  * at, then 4, 2, and 1. Beyond the limit itself somebody goes whatever he
  * is, and in a full map likewise. While the hand is among the clients,
- * the entries are those behind the newcomer's own key.
+ * and where it comes there, the entries are those behind the newcomer's
+ * own key.
  *
  * The hand comes by everywhere alike. A random place between two keys
  * would not do: with the client in front, a flood's keys lie close
