@@ -59,6 +59,8 @@ static enum gl_status remember(
 		.budget = SWEEP_BUDGET,
 		.caps = &caps };
 	gl_world_consult_some(world, SWEEP_BUDGET, (uint64_t)now);
+	if (world->outside)
+		return GL_NO_ACCESS;
 	gl_counters_hand_get(world->counters, sweep.hand);
 	enum gl_status status = gl_store_apply(
 	    world->store, judgement->ops, judgement->op_count, &sweep);

@@ -10,6 +10,9 @@
 
 enum { STACK_SIZE = 32768 };
 
+/* The last three are an assertion's, on one machine or another. */
+static const int fatal[] = { SIGBUS, SIGSEGV, SIGILL, SIGTRAP, SIGABRT };
+
 /* The one static of the program: a signal handler has no other way to know anything. */
 static struct {
 	int fd;
@@ -58,8 +61,9 @@ static void at_death(int number, siginfo_t *info, void *context)
 		return;
 	}
 	answer();
+	bool of_access = number == SIGSEGV || number == SIGBUS;
 	gl_store_note_death(
-	    &last_words.map, number == SIGABRT ? last_words.map.at : info->si_addr, time(NULL));
+	    &last_words.map, of_access ? info->si_addr : last_words.map.at, time(NULL));
 	gl_log_shot_say(&last_words.shot, what_killed(number));
 	gl_log_fire(&last_words.shot);
 	_exit(0);
@@ -67,7 +71,6 @@ static void at_death(int number, siginfo_t *info, void *context)
 
 static void watch_for_death(void)
 {
-	static const int fatal[] = { SIGBUS, SIGSEGV, SIGABRT };
 	struct sigaction action = { .sa_sigaction = at_death,
 		.sa_flags = SA_SIGINFO | SA_ONSTACK | (int)SA_RESETHAND };
 	stack_t stack = { .ss_sp = last_words.stack, .ss_size = sizeof last_words.stack };
@@ -87,9 +90,8 @@ void gl_last_words_init(void)
 	watch_for_death();
 	sigemptyset(&ours);
 	sigaddset(&ours, SIGALRM);
-	sigaddset(&ours, SIGBUS);
-	sigaddset(&ours, SIGSEGV);
-	sigaddset(&ours, SIGABRT);
+	for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
+		sigaddset(&ours, fatal[i]);
 	sigprocmask(SIG_UNBLOCK, &ours, NULL);
 }
 

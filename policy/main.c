@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "confinement.h"
 #include "greylist/regex.h"
 #include "greylist/version.h"
 #include "last_words.h"
@@ -29,7 +30,7 @@ static const char help_text[] =
     "\n"
     "  -c FILE  read FILE instead of " GREYLIST_DEFAULT_CONFIG "\n"
     "  -1       answer one request and exit\n"
-    "  -V       print the version and the libraries in use\n"
+    "  -V       print the version, the libraries in use and what the kernel has for a sandbox\n"
     "  -h       print this help\n";
 
 /* spawn(8) connects descriptor 2 to smtpd as well: a stray line there would be read as a reply. */
@@ -100,16 +101,28 @@ static int serve(const struct options *options)
 	gl_world_init(&world, options->config, GL_ACCESS_SERVE);
 	if (geteuid() == 0)
 		drop_root(&world);
+	/* whatever its status: the session asks for it again, and answers it */
+	enum gl_status configured = gl_world_configure(&world);
+	(void)configured;
 	struct gl_session session = {
 		.in = STDIN_FILENO,
 		.out = STDOUT_FILENO,
 		.world = &world,
 		.clock = wall_clock,
 		.requests_max = options->once ? 1 : 0,
+		.confined = gl_confine(&world),
 	};
 	gl_session_serve(&session);
 	gl_world_clear(&world);
 	return 0;
+}
+
+static void print_version(void)
+{
+	char sandbox[GL_CONFINEMENT_MAX];
+	gl_confinement_describe(sandbox);
+	printf("greylist-policy %s, %s, %s\nsandbox: %s\n", GREYLIST_VERSION, gl_store_engine(),
+	    gl_regex_engine(), sandbox);
 }
 
 int main(int argc, char **argv)
@@ -125,8 +138,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (options.version) {
-		printf("greylist-policy %s, %s, %s\n", GREYLIST_VERSION, gl_store_engine(),
-		    gl_regex_engine());
+		print_version();
 		return 0;
 	}
 	signal(SIGPIPE, SIG_IGN);

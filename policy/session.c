@@ -136,6 +136,8 @@ static void ask_table(struct talk *talk, struct gl_answer *answer, int64_t now)
 		return;
 	}
 	answer_without(talk, answer, passes);
+	if (world->outside)
+		return;
 	if (gl_counters_warning_due(world->counters, status, now))
 		gl_log_printf(world->log, GL_LOG_WARNING, "warning: %s", world->store_why.text);
 }
@@ -144,6 +146,8 @@ static void make_answer(struct talk *talk, struct gl_answer *answer, int64_t now
 {
 	struct gl_world *world = talk->session->world;
 	gl_world_consult(world, gl_request_get(&talk->request, GL_ATTR_RECIPIENT));
+	if (world->outside)
+		return;
 	if (gl_judge_early(&talk->judgement, &world->config, &talk->request))
 		gl_answer_pass(answer, talk->judgement.reason, &talk->request);
 	else if (world->config_status != GL_OK)
@@ -192,6 +196,14 @@ static bool is_policy_request(const struct gl_request *request)
 	    gl_request_get(request, GL_ATTR_REQUEST), gl_span_of("smtpd_access_policy"));
 }
 
+static enum gl_session_end begin_anew(const struct talk *talk)
+{
+	gl_log_printf(talk->session->world->log, GL_LOG_INFO,
+	    "files were moved to where this process gave up all access; it ends, and Postfix asks "
+	    "a new one");
+	return GL_END_OUTSIDE;
+}
+
 static enum gl_session_end serve(struct talk *talk)
 {
 	const struct gl_session *session = talk->session;
@@ -206,9 +218,12 @@ static enum gl_session_end serve(struct talk *talk)
 		struct gl_answer answer;
 		int64_t now = session->clock();
 		make_answer(talk, &answer, now);
+		if (session->world->outside)
+			return begin_anew(talk);
 		if (!send_reply(session, gl_out_done(&answer.reply)))
 			return GL_END_IO;
 		tell(talk, &answer, now);
+		session->world->watchful = session->confined;
 		uint32_t most = session->requests_max != 0
 				    ? session->requests_max
 				    : session->world->config.requests_per_connection;

@@ -19,6 +19,7 @@ struct gl_session {
 	struct gl_world *world;
 	int64_t (*clock)(void); /* seconds since the epoch */
 	uint32_t requests_max;  /* 0: as the configuration says */
+	bool confined;          /* by gl_confine: files may be out of reach of this process alone */
 };
 
 /* Why it ended, for tests; the process exits with 0 in any case. */
@@ -28,6 +29,8 @@ enum gl_session_end {
 	GL_END_IDLE,      /* nothing came for idle_timeout */
 	GL_END_CUT,       /* end of file inside a request; logged */
 	GL_END_STALLED,   /* a request was begun and not ended within request_timeout; logged */
+	GL_END_OUTSIDE,   /* files that now count are out of reach of a confined process: it begins
+			     anew; logged, no reply */
 	GL_END_MALFORMED, /* a request that the protocol does not have; logged, no reply */
 	GL_END_IO         /* the reply could not be written */
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "confinement.h"
 #include "greylist/regex.h"
 
 static const struct gl_ruleset no_rules;
@@ -41,6 +42,13 @@ static void find_hostname(struct gl_world *world)
 	else if (gethostname(world->hostname, sizeof world->hostname) != 0)
 		world->hostname[0] = '\0';
 	world->hostname[sizeof world->hostname - 1] = '\0';
+}
+
+static bool is_outside(struct gl_world *world)
+{
+	if (world->watchful && !world->outside)
+		world->outside = gl_confinement_hides(world);
+	return world->outside;
 }
 
 static void note_config_mistake(void *context, const char *mistake)
@@ -86,7 +94,8 @@ enum gl_status gl_world_configure(struct gl_world *world)
 	 * why. */
 	if (options.target != NULL && options.ident != NULL && options.facility != NULL)
 		world->log = gl_log_open(&options);
-	say_config_mistakes(world);
+	if (!is_outside(world))
+		say_config_mistakes(world);
 	return world->config_status;
 }
 
@@ -97,9 +106,9 @@ static void note_delegate_mistake(void *context, const char *mistake)
 		snprintf(world->delegate_why.text, sizeof world->delegate_why.text, "%s", mistake);
 }
 
-static void say_delegate_mistakes(const struct gl_world *world)
+static void say_delegate_mistakes(struct gl_world *world)
 {
-	if (world->access != GL_ACCESS_SERVE || world->delegate_mistakes == 0)
+	if (world->access != GL_ACCESS_SERVE || world->delegate_mistakes == 0 || is_outside(world))
 		return;
 	gl_log_printf(world->log, GL_LOG_WARNING,
 	    "warning: %s (%u in all; what is wrong in a delegation file is left out, and the rest "
@@ -281,6 +290,8 @@ static enum gl_status refresh_rules(struct gl_world *world)
 		use_rules(world, NULL, &stored);
 		return GL_OK;
 	}
+	if (is_outside(world))
+		return GL_NO_ACCESS;
 	struct gl_ruleset *compiled;
 	struct gl_rules_hooks hooks = { note_rule_mistake, world, gl_regex_compile, false };
 	status = gl_rules_compile(&compiled, inputs, count, &hooks);
@@ -294,6 +305,8 @@ static enum gl_status refresh_rules(struct gl_world *world)
 enum gl_status gl_world_open(struct gl_world *world)
 {
 	world->store_status = open_table(world);
+	if (world->store_status == GL_NO_ACCESS && is_outside(world))
+		return world->store_status;
 	/* here, inside the time limit: a table that is out of reach is counted too */
 	gl_world_counters(world);
 	if (world->access != GL_ACCESS_SERVE)

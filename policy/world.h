@@ -50,6 +50,10 @@ struct gl_world {
 	struct gl_rules_head overrides; /* of those in the table; read with the rules' head */
 	uint8_t tried[GL_STAMP_SIZE];   /* the stamp of the last compilation that failed */
 
+	bool watchful; /* set by the session: see confinement.h */
+	bool outside;  /* something that counts is out of reach of this process, and only of this:
+			  no verdict may rest on what is left. Only where watchful */
+
 	char hostname[GL_HOSTNAME_MAX]; /* the option's, or the machine's own; for suspects_only */
 	size_t open_len;                /* of the instance for which a triplet passed here, */
 	char open[GL_INSTANCE_MAX];     /* in this connection; 0: none */

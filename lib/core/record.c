@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-enum { VERSION = 1, FIELD_ORIGIN = 1, FIELD_HEAD = 2 };
+#include <sodium/crypto_shorthash_siphash24.h>
+
+enum { VERSION = 1, FIELD_ORIGIN = 1, FIELD_CHECK = 2, FIELD_HEAD = 2, CHECK_SIZE = 4 };
 
 static uint64_t number_at(struct gl_span bytes, size_t at, size_t octets)
 {
@@ -45,6 +47,41 @@ static void read_origin(struct gl_record *record)
 	record->rest = gl_span_skip(rest, FIELD_HEAD + len);
 }
 
+static void check_of(uint8_t check[CHECK_SIZE], struct gl_span bytes)
+{
+	static const uint8_t key[crypto_shorthash_siphash24_KEYBYTES];
+	uint8_t digest[crypto_shorthash_siphash24_BYTES];
+	crypto_shorthash_siphash24(digest, (const uint8_t *)bytes.at, bytes.len, key);
+	memcpy(check, digest, CHECK_SIZE);
+}
+
+/* Takes the check off the fields behind the others, which `bytes` has too. */
+static enum gl_status read_check(struct gl_span bytes, struct gl_span *rest, bool *unchecked)
+{
+	uint8_t check[CHECK_SIZE];
+	*unchecked = rest->len < FIELD_HEAD + CHECK_SIZE || rest->at[0] != FIELD_CHECK ||
+		     rest->at[1] != CHECK_SIZE;
+	if (*unchecked)
+		return GL_OK;
+	check_of(check, gl_span_head(bytes, bytes.len - rest->len));
+	if (memcmp(check, rest->at + FIELD_HEAD, CHECK_SIZE) != 0)
+		return GL_CORRUPT;
+	*rest = gl_span_skip(*rest, FIELD_HEAD + CHECK_SIZE);
+	return GL_OK;
+}
+
+/* Of all that was put out from `start` on. */
+static void out_check(struct gl_out *out, size_t start)
+{
+	uint8_t check[CHECK_SIZE];
+	if (out->full)
+		return;
+	check_of(check, gl_span_skip(gl_out_done(out), start));
+	gl_out_byte(out, FIELD_CHECK);
+	gl_out_byte(out, CHECK_SIZE);
+	gl_out_span(out, (struct gl_span){ (const char *)check, CHECK_SIZE });
+}
+
 enum gl_status gl_record_decode(struct gl_record *record, struct gl_span bytes)
 {
 	enum gl_status status = head_check(bytes, GL_RECORD_HEAD);
@@ -66,7 +103,7 @@ enum gl_status gl_record_decode(struct gl_record *record, struct gl_span bytes)
 		.rest = gl_span_skip(tail, text_len),
 	};
 	read_origin(record);
-	return GL_OK;
+	return read_check(bytes, &record->rest, &record->unchecked);
 }
 
 enum gl_status gl_client_decode(struct gl_client *client, struct gl_span bytes)
@@ -83,11 +120,12 @@ enum gl_status gl_client_decode(struct gl_client *client, struct gl_span bytes)
 		.rest = gl_span_skip(bytes, GL_CLIENT_HEAD),
 	};
 	memcpy(client->message, bytes.at + 21, GL_DIGEST_SIZE);
-	return GL_OK;
+	return read_check(bytes, &client->rest, &client->unchecked);
 }
 
 void gl_record_encode(struct gl_out *out, const struct gl_record *record)
 {
+	size_t start = out->len;
 	gl_out_byte(out, VERSION);
 	out_number(out, (uint64_t)record->first_seen, 8);
 	out_number(out, (uint64_t)record->last_seen, 8);
@@ -101,16 +139,21 @@ void gl_record_encode(struct gl_out *out, const struct gl_record *record)
 		gl_out_byte(out, (char)record->origin.len);
 	}
 	gl_out_span(out, record->origin);
+	if (!record->unchecked)
+		out_check(out, start);
 	gl_out_span(out, record->rest);
 }
 
 void gl_client_encode(struct gl_out *out, const struct gl_client *client)
 {
+	size_t start = out->len;
 	gl_out_byte(out, VERSION);
 	out_number(out, (uint64_t)client->last_counted, 8);
 	out_number(out, (uint64_t)client->last_seen, 8);
 	out_number(out, client->count, 4);
 	gl_out_span(out, (struct gl_span){ (const char *)client->message, GL_DIGEST_SIZE });
+	if (!client->unchecked)
+		out_check(out, start);
 	gl_out_span(out, client->rest);
 }
 
@@ -164,6 +207,7 @@ struct gl_record gl_record_merge(const struct gl_record *stored, const struct gl
 {
 	struct gl_record next = op->record;
 	next.rest = (struct gl_span){ NULL, 0 };
+	next.unchecked = false;
 	if (stored == NULL || !gl_text_agrees(stored->text, next.text))
 		return next;
 	bool decided_on_it = stored->first_seen == op->base &&
@@ -222,6 +266,7 @@ struct gl_client gl_client_merge(const struct gl_client *stored, const struct gl
 	} else if (stored != NULL) {
 		merged.rest = stored->rest;
 	}
+	merged.unchecked = false;
 	if (!no_message(op->message))
 		memcpy(merged.message, op->message, GL_DIGEST_SIZE);
 	return merged;

@@ -86,6 +86,9 @@ const struct gl_option gl_options[] = {
 	    "true or false", GL_FORM_BARE,
 	    "true, for one max_age behind an import from postgrey --privacy: look for its "
 	    "hashes." },
+	{ "sandbox", gl_value_switch, AT(sandbox), "true", NULL, NULL, "true or false",
+	    GL_FORM_BARE,
+	    "true: a helper gives up all that it does not need before it reads a request." },
 	{ "recipient_delimiter", gl_value_delimiter, AT(recipient_delimiter), "+", NULL, NULL,
 	    "one punctuation character other than @, or empty", GL_FORM_QUOTED,
 	    "What parts user from extension in user+extension@example.com; as Postfix has it." },

@@ -268,8 +268,6 @@ enum gl_status gl_store_copy_sync(struct gl_copy *copy)
 enum gl_status store_copy_finish(struct gl_copy *copy, struct gl_complaint *why)
 {
 	int code = finish(copy);
-	if (code == MDB_SUCCESS && fchmodat(copy->dir, copy->name, 0640, 0) != 0)
-		code = errno;
 	enum gl_status status = code == MDB_SUCCESS ? GL_OK : failed(copy, code, why);
 	free_copy(copy);
 	return status;

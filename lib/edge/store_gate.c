@@ -36,7 +36,8 @@ static int gate(const struct gl_store *store, int how)
 static enum gl_status open_gate(struct gl_store *store)
 {
 	if (store->gate < 0)
-		store->gate = openat(store->dir, "gate", O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+		store->gate = openat(
+		    store->dir, "gate", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	return store->gate < 0 ? store_status(store, errno) : GL_OK;
 }
 

@@ -65,6 +65,12 @@ static enum gl_status check_directory(struct gl_store *store, struct gl_complain
 		    store->directory, (unsigned)info.st_uid, (unsigned)geteuid());
 		return GL_NO_ACCESS;
 	}
+	if ((info.st_mode & S_IWOTH) != 0) {
+		snprintf(why->text, sizeof why->text,
+		    "%s: everybody on this machine can write to it; chmod 0750 %s",
+		    store->directory, store->directory);
+		return GL_NO_ACCESS;
+	}
 	if (is_remote(fs.f_type)) {
 		snprintf(why->text, sizeof why->text,
 		    "%s: is on a network file system, where locks do not hold; "
@@ -137,8 +143,6 @@ static int make_lock_file(int table)
 	if (fd < 0)
 		return -1;
 	int error = posix_fallocate(fd, 0, LOCK_FILE_SIZE);
-	if (error == 0 && fchmod(fd, 0640) != 0)
-		error = errno;
 	close(fd);
 	if (error != 0) {
 		unlinkat(table, name, 0);
@@ -150,11 +154,14 @@ static int make_lock_file(int table)
 
 enum gl_status place_lock_file(struct gl_store *store, struct gl_complaint *why)
 {
+	enum gl_status status = place_trust(store, store->name, why);
+	if (status != GL_OK)
+		return status;
 	int table = openat(store->dir, store->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (table < 0)
 		return place_failed(store, store->name, "opened", why);
-	enum gl_status status = GL_OK;
-	if (make_lock_file(table) != 0)
+	status = place_trust_table(store, table, why);
+	if (status == GL_OK && make_lock_file(table) != 0)
 		status = place_failed(store, store->name, "given a lock.mdb", why);
 	close(table);
 	return status;
@@ -245,7 +252,10 @@ enum gl_status place_publish(struct gl_store *store, struct gl_complaint *why)
 	char coming[STORE_NAME_MAX];
 	bool announced = place_read_link(store->dir, PLACE_COMING, coming) == GL_OK &&
 			 strcmp(coming, store->name) == 0;
+	/* The name of the table before the link that needs it: a power cut may keep either alone.
+	 */
 	if ((!announced && place_announce(store, PLACE_COMING, store->name) != 0) ||
+	    fsync(store->dir) != 0 ||
 	    renameat(store->dir, PLACE_COMING, store->dir, "table") != 0 ||
 	    fsync(store->dir) != 0) {
 		enum gl_status status = place_failed(store, "table", "linked", why);
@@ -278,6 +288,9 @@ static enum gl_status make_secret(struct gl_store *store)
 
 enum gl_status place_secret(struct gl_store *store, bool create, struct gl_complaint *why)
 {
+	enum gl_status status = place_trust(store, "secret", why);
+	if (status != GL_OK)
+		return status;
 	int fd = openat(store->dir, "secret", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0 && errno == ENOENT && create && make_secret(store) == GL_OK)
 		fd = openat(store->dir, "secret", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -294,7 +307,7 @@ enum gl_status place_secret(struct gl_store *store, bool create, struct gl_compl
 	ssize_t got = read(fd, store->secret.bytes, GL_SECRET_SIZE);
 	ssize_t more = got < 0 ? got : read(fd, &byte, 1);
 	/* A disk that cannot be read is no reason to give a table up. */
-	enum gl_status status = more < 0 ? place_failed(store, "secret", "read", why) : GL_OK;
+	status = more < 0 ? place_failed(store, "secret", "read", why) : GL_OK;
 	close(fd);
 	if (status != GL_OK || (got == GL_SECRET_SIZE && more == 0))
 		return status;

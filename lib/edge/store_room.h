@@ -213,7 +213,18 @@ int place_announce(const struct gl_store *store, const char *marker, const char 
 void place_clear(const struct gl_store *store);
 /* Removes the directory of a table with its files; one that is not there is removed already. */
 int place_remove(int dir, const char *name);
-/* Makes lock.mdb whole where it is missing. */
+/*
+ * store_trust.c: whether a file or directory of the state directory, or
+ * the files of the table that is open as `table`, are this user's alone
+ * to change, and no symbolic links. What is missing is trusted.
+ *
+ *   GL_NO_ACCESS  they are not; `why` says it
+ */
+GL_CHECKED enum gl_status place_trust(
+    const struct gl_store *store, const char *name, struct gl_complaint *why);
+GL_CHECKED enum gl_status place_trust_table(
+    const struct gl_store *store, int table, struct gl_complaint *why);
+/* Makes lock.mdb whole where it is missing, in a table whose files are this user's alone. */
 GL_CHECKED enum gl_status place_lock_file(struct gl_store *store, struct gl_complaint *why);
 /* Lets the link name store->name, durably. */
 GL_CHECKED enum gl_status place_publish(struct gl_store *store, struct gl_complaint *why);

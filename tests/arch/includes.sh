@@ -39,6 +39,8 @@ scan() {
 				name == "greylist/version.h" || name == room "_room.h"
 		if (name == "confuse.h")
 			return room == "config"
+		if (name ~ /^linux\/(audit|filter|seccomp)\.h$/)
+			return room == "sandbox"
 		if (name == "lmdb.h" || name ~ /^linux\//)
 			return room == "store"
 		if (name == "syslog.h")
@@ -114,6 +116,7 @@ put lib/edge/regex.c '"greylist/regex.h"' pcre2.h
 put lib/edge/sha1.c '"greylist/sha1.h"' nettle/sha1.h
 put lib/edge/maillog_gzip.c '"maillog_room.h"' zlib.h
 put lib/edge/maillog_xz.c '"maillog_room.h"' lzma.h
+put lib/edge/sandbox_filter.c '"sandbox_room.h"' linux/seccomp.h
 put lib/edge/store_room.h '"greylist/store.h"'
 put lib/edge/postgrey_db.c '"postgrey_room.h"' db.h
 put policy/world.h '"greylist/store.h"'
@@ -156,6 +159,7 @@ guilty lib/edge/rules_bad.c lzma.h
 guilty lib/edge/store_bad.c confuse.h
 guilty lib/edge/store_bad.c nettle/sha1.h
 guilty lib/edge/store_bad.c db.h
+guilty lib/edge/store_bad.c linux/seccomp.h
 guilty lib/edge/config_bad.c syslog.h
 guilty policy/bad.c lmdb.h
 guilty policy/bad.c confuse.h

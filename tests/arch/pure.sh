@@ -13,7 +13,7 @@ trap 'rm -rf "$work"' EXIT
 
 # In the words of GNU libc with _FORTIFY_SOURCE, and of compilers that rename memcmp.
 calls='memcpy memmove memcmp bcmp memset memchr strlen inet_pton inet_ntop
-crypto_shorthash_siphashx24'
+crypto_shorthash_siphash24 crypto_shorthash_siphashx24'
 # What compilers put in of themselves: stack protection, sanitizers, coverage, fuzzing.
 instruments='__stack_chk_fail|_GLOBAL_OFFSET_TABLE_|__(asan|ubsan|sanitizer|sancov|gcov|llvm)_.*'
 instruments="$instruments|__(start|stop)___sancov_.*"

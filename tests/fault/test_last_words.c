@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <lmdb.h>
 
 #include "helper_process.h"
 #include "site.h"
@@ -100,6 +102,57 @@ static void a_known_triplet_needs_no_gate(void **state)
 	close(gate);
 }
 
+/* A writer in the middle of his transaction, who does not get on: stopped, or stuck in a disk. */
+static pid_t stopped_writer(const struct site *site)
+{
+	int status;
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		MDB_env *env;
+		MDB_txn *txn;
+		bool writes = mdb_env_create(&env) == MDB_SUCCESS &&
+			      mdb_env_open(env, tmpdir_path(site->database, "table"), 0, 0640) ==
+				  MDB_SUCCESS &&
+			      mdb_txn_begin(env, NULL, 0, &txn) == MDB_SUCCESS;
+		raise(writes ? SIGSTOP : SIGKILL);
+		_exit(1);
+	}
+	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+	assert_true(WIFSTOPPED(status));
+	return pid;
+}
+
+static void a_stopped_writer_holds_up_nobody_beyond_the_limit(void **state)
+{
+	struct site *site = *state;
+	struct helper_process helpers[3];
+	site_configure(site, "request_timeout = 1s");
+	ask(site, &helpers[0]);
+	helper_finish(&helpers[0]);
+	pid_t writer = stopped_writer(site);
+	for (int i = 0; i < 3; i++) {
+		helper_start(&helpers[i], site->config);
+		assert_true(helper_send(&helpers[i], other_request, sizeof other_request - 1));
+	}
+	for (int i = 0; i < 3; i++) {
+		helper_await(&helpers[i]);
+		assert_string_equal(helpers[i].reply, "action=DUNNO\n\n");
+		assert_int_equal(helpers[i].status, 0);
+	}
+	assert_true(site_logged(site, "warning: request_timeout passed"));
+	/* who is known does not wait for him */
+	ask(site, &helpers[0]);
+	assert_non_null(strstr(helpers[0].reply, "action=DEFER_IF_PERMIT 4.2.0"));
+	helper_finish(&helpers[0]);
+	assert_int_equal(kill(writer, SIGKILL), 0);
+	assert_int_equal(waitpid(writer, NULL, 0), writer);
+	helper_start(&helpers[0], site->config);
+	assert_true(helper_send(&helpers[0], other_request, sizeof other_request - 1));
+	helper_finish(&helpers[0]);
+	assert_non_null(strstr(helpers[0].reply, "action=DEFER_IF_PERMIT 4.2.0"));
+}
+
 static void half_a_request_is_not_waited_for_for_ever(void **state)
 {
 	struct site *site = *state;
@@ -138,6 +191,7 @@ int main(void)
 		AT_SITE(a_closed_gate_defers_where_told),
 		AT_SITE(a_blocked_alarm_still_ends_the_wait),
 		AT_SITE(a_known_triplet_needs_no_gate),
+		AT_SITE(a_stopped_writer_holds_up_nobody_beyond_the_limit),
 		AT_SITE(half_a_request_is_not_waited_for_for_ever),
 		AT_SITE(a_killed_writer_leaves_no_lock),
 	};

@@ -25,27 +25,33 @@
 		NULL, 0                                                                            \
 	}
 
-/* first_seen, last_seen, passed_at, attempts, passes, text, origin, fields of later versions */
+/* first_seen, last_seen, passed_at, attempts, passes, text, origin, fields of later versions,
+ * unchecked */
 static const struct triplet_case {
 	const char *file;
 	struct gl_record record;
 } triplets[] = {
 	{ "v1-triplet-waiting", { 1700000000, 1700000000, 0, 1, 0,
-				    TEXT("ann@example.com\0bob@example.org"), NONE, NONE } },
-	{ "v1-triplet-passed", { 1700000000, 1702592300, 1700000300, 31, 30,
-				   TEXT("news-#@lists.example\0bob@example.org"), NONE, NONE } },
+				    TEXT("ann@example.com\0bob@example.org"), NONE, NONE, true } },
+	{ "v1-triplet-passed",
+	    { 1700000000, 1702592300, 1700000300, 31, 30,
+		TEXT("news-#@lists.example\0bob@example.org"), NONE, NONE, true } },
 	{ "v1-triplet-bounce",
-	    { 1700000000, 1700000061, 0, 2, 0, TEXT("\0bob@example.org"), NONE, NONE } },
+	    { 1700000000, 1700000061, 0, 2, 0, TEXT("\0bob@example.org"), NONE, NONE, true } },
 	{ "v1-triplet-later-fields", { 1700000000, 1700000300, 1700000300, 2, 1, TEXT("a@b\0c@d"),
-					 NONE, TEXT("\x81\4\0\0\0*") } },
-	{ "v1-triplet-no-text", { 1700000000, 1700000300, 1700000300, 2, 1, NONE, NONE, NONE } },
+					 NONE, TEXT("\x81\4\0\0\0*"), true } },
+	{ "v1-triplet-no-text",
+	    { 1700000000, 1700000300, 1700000300, 2, 1, NONE, NONE, NONE, true } },
 	{ "v1-triplet-largest", { GL_TIME_MAX, GL_TIME_MAX, GL_TIME_MAX, UINT32_MAX, UINT32_MAX,
-				    TEXT("a@b\0c@d"), NONE, NONE } },
-	{ "v1-triplet-utf8", { 1700000000, 1700000000, 0, 1, 0,
-				 TEXT("jürgen@bücher.example\0björn@example.org"), NONE, NONE } },
+				    TEXT("a@b\0c@d"), NONE, NONE, true } },
+	{ "v1-triplet-checked", { 1700000000, 1700000300, 1700000300, 2, 1, TEXT("a@b\0c@d"),
+				    { "4\x18\xc0\x00\x02", 5 }, TEXT("\x81\4\0\0\0*"), false } },
+	{ "v1-triplet-utf8",
+	    { 1700000000, 1700000000, 0, 1, 0, TEXT("jürgen@bücher.example\0björn@example.org"),
+		NONE, NONE, true } },
 };
 
-/* last_counted, last_seen, count, message, fields of later versions */
+/* last_counted, last_seen, count, message, fields of later versions, unchecked */
 static const struct client_case {
 	const char *file;
 	struct gl_client client;
@@ -53,8 +59,9 @@ static const struct client_case {
 	{ "v1-client", { 1700003900, 1700003900, 2,
 			   { 0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7, 0xa8, 0xa9, 0xaa, 0xab,
 			       0xac, 0xad, 0xae, 0xaf },
-			   NONE } },
-	{ "v1-client-later-fields", { 1700000300, 1700000360, 1, { 0 }, TEXT("later") } },
+			   NONE, true } },
+	{ "v1-client-checked", { 1700003900, 1700003900, 2, { 0xa0 }, NONE, false } },
+	{ "v1-client-later-fields", { 1700000300, 1700000360, 1, { 0 }, TEXT("later"), true } },
 };
 
 enum {

@@ -25,10 +25,10 @@ static const struct gl_timing timing = { 180, 2 * DAY, MAXAGE };
 #define CLOCK   "ours: a clock that steps back takes no right away"
 #define COUNTED "ours: a client counts once an hour"
 
-static const struct gl_client four = { T0, T0, 4, { 0 }, { NULL, 0 } };
-static const struct gl_client five = { T0, T0, 5, { 0 }, { NULL, 0 } };
-static const struct gl_client busy = { T0, T0 + 30 * DAY, 5, { 0 }, { NULL, 0 } };
-static const struct gl_client full = { T0, T0, UINT32_MAX, { 0 }, { NULL, 0 } };
+static const struct gl_client four = { T0, T0, 4, { 0 }, { NULL, 0 }, false };
+static const struct gl_client five = { T0, T0, 5, { 0 }, { NULL, 0 }, false };
+static const struct gl_client busy = { T0, T0 + 30 * DAY, 5, { 0 }, { NULL, 0 }, false };
+static const struct gl_client full = { T0, T0, UINT32_MAX, { 0 }, { NULL, 0 }, false };
 
 struct row {
 	const char *name;

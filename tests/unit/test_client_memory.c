@@ -21,7 +21,7 @@ enum { ROWS = 20000 };
 		NULL, 0                                                                            \
 	}
 
-static const struct gl_client known = { 10000, 12000, 3, { 7 }, REST };
+static const struct gl_client known = { 10000, 12000, 3, { 7 }, REST, false };
 
 /* last_counted, last_seen, count, message */
 struct row {
@@ -33,20 +33,21 @@ struct row {
 };
 
 static const struct row rows[] = {
-	{ "an unknown client is taken over", NULL, { 5000, 5000, 9, { 0 }, NONE }, 0,
-	    { 5000, 5000, 9, { 0 }, NONE } },
+	{ "an unknown client is taken over", NULL, { 5000, 5000, 9, { 0 }, NONE, false }, 0,
+	    { 5000, 5000, 9, { 0 }, NONE, false } },
 	{ "message and later fields of the other table do not count", NULL,
-	    { 5000, 5000, 9, { 8 }, REST }, 0, { 5000, 5000, 9, { 0 }, NONE } },
-	{ "a higher count is taken", &known, { 9000, 9000, 4, { 0 }, NONE }, 0,
-	    { 10000, 12000, 4, { 7 }, REST } },
-	{ "a lower count takes nothing away", &known, { 20000, 20000, 2, { 0 }, NONE }, 0,
-	    { 20000, 20000, 3, { 7 }, REST } },
-	{ "an older memory changes nothing", &known, { 100, 100, 1, { 0 }, NONE }, 0,
-	    { 10000, 12000, 3, { 7 }, REST } },
-	{ "last seen at the very limit is remembered", &known, { 20000, 20000, 1, { 0 }, NONE },
-	    12000, { 20000, 20000, 3, { 7 }, REST } },
-	{ "what is forgotten lends no count", &known, { 20000, 20000, 1, { 0 }, NONE }, 12001,
-	    { 20000, 20000, 1, { 0 }, REST } },
+	    { 5000, 5000, 9, { 8 }, REST, false }, 0, { 5000, 5000, 9, { 0 }, NONE, false } },
+	{ "a higher count is taken", &known, { 9000, 9000, 4, { 0 }, NONE, false }, 0,
+	    { 10000, 12000, 4, { 7 }, REST, false } },
+	{ "a lower count takes nothing away", &known, { 20000, 20000, 2, { 0 }, NONE, false }, 0,
+	    { 20000, 20000, 3, { 7 }, REST, false } },
+	{ "an older memory changes nothing", &known, { 100, 100, 1, { 0 }, NONE, false }, 0,
+	    { 10000, 12000, 3, { 7 }, REST, false } },
+	{ "last seen at the very limit is remembered", &known,
+	    { 20000, 20000, 1, { 0 }, NONE, false }, 12000,
+	    { 20000, 20000, 3, { 7 }, REST, false } },
+	{ "what is forgotten lends no count", &known, { 20000, 20000, 1, { 0 }, NONE, false },
+	    12001, { 20000, 20000, 1, { 0 }, REST, false } },
 };
 
 static void assert_same_client(const struct gl_client *a, const struct gl_client *b)
@@ -78,7 +79,7 @@ static int64_t few(struct dice *dice)
 static struct gl_client some_client(struct dice *dice)
 {
 	return (struct gl_client){ few(dice), few(dice), (uint32_t)few(dice),
-		{ (uint8_t)few(dice) }, NONE };
+		{ (uint8_t)few(dice) }, NONE, false };
 }
 
 static struct gl_op some_op(struct dice *dice)

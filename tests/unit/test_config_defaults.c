@@ -43,6 +43,7 @@ static void assert_same(const struct gl_config *a, const struct gl_config *b)
 	assert_int_equal(a->auto_whitelist_per, b->auto_whitelist_per);
 	assert_int_equal(a->privacy, b->privacy);
 	assert_int_equal(a->postgrey_hashes, b->postgrey_hashes);
+	assert_int_equal(a->sandbox, b->sandbox);
 	assert_int_equal(a->mode, b->mode);
 	assert_int_equal(a->on_error, b->on_error);
 	assert_int_equal(a->request_timeout, b->request_timeout);
@@ -71,6 +72,7 @@ static void the_defaults_are_the_promised_ones(void **state)
 	assert_int_equal(config->auto_whitelist, 2);
 	assert_int_equal(config->auto_whitelist_per, GL_PER_ADDRESS);
 	assert_false(config->privacy);
+	assert_true(config->sandbox);
 	assert_int_equal(config->mode, GL_MODE_ON);
 	assert_int_equal(config->on_error, GL_ON_ERROR_PASS);
 	assert_int_equal(config->request_timeout, 5);

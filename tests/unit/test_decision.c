@@ -37,14 +37,15 @@ static const char text[] = "a@b\0c@d";
 		text, sizeof text - 1                                                              \
 	}
 
-static const struct gl_record waiting = { T0, T0, 0, 1, 0, TEXT, { NULL, 0 }, { NULL, 0 } };
-static const struct gl_record tried_again = { T0, T0 + 60, 0, 2, 0, TEXT, { NULL, 0 },
-	{ NULL, 0 } };
+static const struct gl_record waiting = { T0, T0, 0, 1, 0, TEXT, { NULL, 0 }, { NULL, 0 }, false };
+static const struct gl_record tried_again = { T0, T0 + 60, 0, 2, 0, TEXT, { NULL, 0 }, { NULL, 0 },
+	false };
 static const struct gl_record passed = { T0, T0 + 300, T0 + 300, 2, 1, TEXT, { NULL, 0 },
-	{ NULL, 0 } };
+	{ NULL, 0 }, false };
 static const struct gl_record regular = { T0, T0 + 30 * DAY, T0 + 300, 9, 8, TEXT, { NULL, 0 },
-	{ NULL, 0 } };
-static const struct gl_record worn = { T0, T0, 0, UINT32_MAX, 0, TEXT, { NULL, 0 }, { NULL, 0 } };
+	{ NULL, 0 }, false };
+static const struct gl_record worn = { T0, T0, 0, UINT32_MAX, 0, TEXT, { NULL, 0 }, { NULL, 0 },
+	false };
 
 enum outcome {
 	STRANGER,   /* deferred: nothing was known */
@@ -222,7 +223,7 @@ static struct gl_record expected_next(const struct row *row)
 {
 	const struct meaning *means = &meanings[row->outcome];
 	struct gl_record next = { row->now, row->now, 0, 1, 0, { NULL, 0 }, { NULL, 0 },
-		{ NULL, 0 } };
+		{ NULL, 0 }, false };
 	if (row->outcome == STRANGER)
 		return next;
 	if (row->outcome == FORGOTTEN || row->outcome == SET_BACK) {
@@ -270,7 +271,7 @@ static void learns(const struct row *row)
 	bool waits = row->outcome == AT_ONCE || row->outcome == EARLY;
 	struct gl_record next = { waits ? T0 : row->now, row->now, row->now,
 		waits ? more(row->seen->attempts) : 1, 1, decided.next.text, { NULL, 0 },
-		{ NULL, 0 } };
+		{ NULL, 0 }, false };
 	assert_true(verdict.first_pass && verdict.remember);
 	assert_true(same_record(&verdict.next, &next));
 	/* 0 is how a record says that it has not passed. */

@@ -22,11 +22,12 @@
 
 static const struct gl_timing timing = { 180, WINDOW, 35 * DAY };
 
-static const struct gl_record waiting = { T0, T0, 0, 1, 0, TEXT, NONE, NONE };
-static const struct gl_record later = { T0 + 9, T0 + 9, 0, 1, 0, TEXT, NONE, NONE };
-static const struct gl_record ahead = { T0 + 999, T0 + 999, 0, 1, 0, TEXT, NONE, NONE };
-static const struct gl_record passed = { T0, T0 + 300, T0 + 300, 2, 1, TEXT, NONE, NONE };
-static const struct gl_record regular = { T0, T0 + 30 * DAY, T0 + 300, 9, 8, TEXT, NONE, NONE };
+static const struct gl_record waiting = { T0, T0, 0, 1, 0, TEXT, NONE, NONE, false };
+static const struct gl_record later = { T0 + 9, T0 + 9, 0, 1, 0, TEXT, NONE, NONE, false };
+static const struct gl_record ahead = { T0 + 999, T0 + 999, 0, 1, 0, TEXT, NONE, NONE, false };
+static const struct gl_record passed = { T0, T0 + 300, T0 + 300, 2, 1, TEXT, NONE, NONE, false };
+static const struct gl_record regular = { T0, T0 + 30 * DAY, T0 + 300, 9, 8, TEXT, NONE, NONE,
+	false };
 
 static void of_two_memories_the_better_one_decides(void **state)
 {

@@ -151,9 +151,10 @@ static int compare(const char *field, const struct gl_entry *a, const struct gl_
 			return a->record.text.len == b->record.text.len ? 0
 			       : b->record.text.len == 0                ? -2
 									: 2;
-		const char *first = a->record.text.at, *second = b->record.text.at;
-		int order = strcmp(sender ? first : first + strlen(first) + 1,
-		    sender ? second : second + strlen(second) + 1);
+		int order = sender ? gl_span_compare(
+					 gl_record_sender(&a->record), gl_record_sender(&b->record))
+				   : gl_span_compare(gl_record_recipient(&a->record),
+					 gl_record_recipient(&b->record));
 		return order < 0 ? -1 : order > 0;
 	}
 	int64_t first = number_of(field, a), second = number_of(field, b);

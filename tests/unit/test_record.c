@@ -68,6 +68,7 @@ static void the_octets_stand_where_the_header_has_them(void **state)
 		.count = 0x21222324,
 		.message = { 0x31, 0x32 },
 		.rest = { "later", 5 },
+		.unchecked = true,
 	};
 	char bytes[64];
 	struct gl_out out = gl_out_into(bytes, sizeof bytes);
@@ -88,6 +89,7 @@ static const struct gl_record sample = {
 	.passes = 1,
 	.text = { "a@b\0c@d", 7 },
 	.rest = { "\x81later", 6 },
+	.unchecked = true,
 };
 
 static size_t encoded(char *bytes, size_t size, const struct gl_record *record)
@@ -114,7 +116,7 @@ static void a_client_cut_short_anywhere_is_corrupt(void **state)
 {
 	(void)state;
 	char bytes[GL_CLIENT_HEAD];
-	const struct gl_client none = { .count = 1 };
+	const struct gl_client none = { .count = 1, .unchecked = true };
 	struct gl_out out = gl_out_into(bytes, sizeof bytes);
 	gl_client_encode(&out, &none);
 	struct gl_client client;
@@ -309,6 +311,48 @@ static void the_origin_stands_behind_the_text(void **state)
 	assert_true(gl_span_equal(again.rest, record.rest));
 }
 
+/* Turns each bit in turn; what decodes all the same has lost its check, and is as it was. */
+static void a_turned_bit_is_corrupt(void **state)
+{
+	(void)state;
+	struct gl_record record = sample, again;
+	char bytes[128];
+	unsigned taken = 0;
+	record.origin = (struct gl_span){ "4\x18\xc0\x00\x02", 5 };
+	record.unchecked = false;
+	size_t len = encoded(bytes, sizeof bytes, &record) - record.rest.len;
+	assert_int_equal(gl_record_decode(&again, span(bytes, len)), GL_OK);
+	assert_false(again.unchecked);
+	for (size_t bit = 0; bit < 8 * len; bit++) {
+		bytes[bit / 8] = (char)(bytes[bit / 8] ^ 1 << bit % 8);
+		if (gl_record_decode(&again, span(bytes, len)) == GL_OK) {
+			taken++;
+			assert_true(again.unchecked);
+			assert_int_equal(again.passed_at, record.passed_at);
+			assert_int_equal(again.first_seen, record.first_seen);
+		}
+		bytes[bit / 8] = (char)(bytes[bit / 8] ^ 1 << bit % 8);
+	}
+	assert_in_range(taken, 1, 8 * 8); /* the heads of the fields, and lengths */
+}
+
+static void a_turned_bit_of_a_client_is_corrupt(void **state)
+{
+	(void)state;
+	const struct gl_client five = { 1000, 2000, 5, { 7 }, { NULL, 0 }, false };
+	struct gl_client again;
+	char bytes[GL_CLIENT_HEAD + 6];
+	struct gl_out out = gl_out_into(bytes, sizeof bytes);
+	gl_client_encode(&out, &five);
+	assert_int_equal(out.len, sizeof bytes);
+	for (size_t bit = 0; bit < 8 * sizeof bytes; bit++) {
+		bytes[bit / 8] = (char)(bytes[bit / 8] ^ 1 << bit % 8);
+		if (gl_client_decode(&again, gl_out_done(&out)) == GL_OK)
+			assert_true(again.unchecked && again.count == 5);
+		bytes[bit / 8] = (char)(bytes[bit / 8] ^ 1 << bit % 8);
+	}
+}
+
 /* What only looks like the beginning of one is kept as it is. */
 static void half_an_origin_is_a_field_of_a_later_version(void **state)
 {
@@ -347,6 +391,8 @@ int main(void)
 		cmocka_unit_test(a_buffer_too_small_is_told),
 		cmocka_unit_test(the_text_comes_apart_at_its_nul),
 		cmocka_unit_test(the_origin_stands_behind_the_text),
+		cmocka_unit_test(a_turned_bit_is_corrupt),
+		cmocka_unit_test(a_turned_bit_of_a_client_is_corrupt),
 		cmocka_unit_test(half_an_origin_is_a_field_of_a_later_version),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

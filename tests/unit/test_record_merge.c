@@ -32,7 +32,11 @@ enum { ROWS = 20000 };
 		NULL, 0                                                                            \
 	}
 
-/* first_seen, last_seen, passed_at, attempts, passes */
+/* Text, origin, fields of later versions, and that it is not unchecked. */
+#define PLAIN OURS, NONE, NONE, false
+#define LATER OURS, NONE, REST, false
+
+/* first_seen, last_seen, passed_at, attempts, passes, and the others */
 struct row {
 	const char *name;
 	const struct gl_record *stored; /* NULL: absent */
@@ -40,59 +44,53 @@ struct row {
 	struct gl_record next, merged;
 };
 
-static const struct gl_record waits = { 1000, 1060, 0, 2, 0, OURS, NONE, NONE };
-static const struct gl_record passed = { 1000, 1300, 1300, 3, 1, OURS, NONE, NONE };
-static const struct gl_record clash = { 1000, 1300, 1300, 3, 1, OTHER, NONE, REST };
-static const struct gl_record newer = { 1000, 1060, 0, 2, 0, OURS, NONE, REST };
-static const struct gl_record restarted = { 9000, 9000, 0, 1, 0, OURS, NONE, NONE };
+static const struct gl_record waits = { 1000, 1060, 0, 2, 0, PLAIN };
+static const struct gl_record passed = { 1000, 1300, 1300, 3, 1, PLAIN };
+static const struct gl_record clash = { 1000, 1300, 1300, 3, 1, OTHER, NONE, REST, false };
+static const struct gl_record newer = { 1000, 1060, 0, 2, 0, LATER };
+static const struct gl_record restarted = { 9000, 9000, 0, 1, 0, PLAIN };
 
 static const struct row rows[] = {
-	{ "a stranger is stored", NULL, 0, { 1000, 1000, 0, 1, 0, OURS, NONE, NONE },
-	    { 1000, 1000, 0, 1, 0, OURS, NONE, NONE } },
+	{ "a stranger is stored", NULL, 0, { 1000, 1000, 0, 1, 0, PLAIN },
+	    { 1000, 1000, 0, 1, 0, PLAIN } },
 	{ "a pass whose record was deleted meanwhile is stored", NULL, 1000,
-	    { 1000, 1300, 1300, 2, 1, OURS, NONE, NONE },
-	    { 1000, 1300, 1300, 2, 1, OURS, NONE, NONE } },
+	    { 1000, 1300, 1300, 2, 1, PLAIN }, { 1000, 1300, 1300, 2, 1, PLAIN } },
 	{ "a stranger takes the place of another text under the same key", &clash, 0,
-	    { 2000, 2000, 0, 1, 0, OURS, NONE, NONE }, { 2000, 2000, 0, 1, 0, OURS, NONE, NONE } },
+	    { 2000, 2000, 0, 1, 0, PLAIN }, { 2000, 2000, 0, 1, 0, PLAIN } },
 	{ "another text with the same first_seen lends nothing", &clash, 1000,
-	    { 1000, 1060, 0, 2, 0, OURS, NONE, NONE }, { 1000, 1060, 0, 2, 0, OURS, NONE, NONE } },
-	{ "an early retry is joined", &waits, 1000, { 1000, 1120, 0, 3, 0, OURS, NONE, NONE },
-	    { 1000, 1120, 0, 3, 0, OURS, NONE, NONE } },
-	{ "a first pass is joined", &waits, 1000, { 1000, 1300, 1300, 3, 1, OURS, NONE, NONE },
-	    { 1000, 1300, 1300, 3, 1, OURS, NONE, NONE } },
+	    { 1000, 1060, 0, 2, 0, PLAIN }, { 1000, 1060, 0, 2, 0, PLAIN } },
+	{ "an early retry is joined", &waits, 1000, { 1000, 1120, 0, 3, 0, PLAIN },
+	    { 1000, 1120, 0, 3, 0, PLAIN } },
+	{ "a first pass is joined", &waits, 1000, { 1000, 1300, 1300, 3, 1, PLAIN },
+	    { 1000, 1300, 1300, 3, 1, PLAIN } },
 	{ "an early retry that comes in behind the pass takes nothing back", &passed, 1000,
-	    { 1000, 1299, 0, 3, 0, OURS, NONE, NONE },
-	    { 1000, 1300, 1300, 3, 1, OURS, NONE, NONE } },
+	    { 1000, 1299, 0, 3, 0, PLAIN }, { 1000, 1300, 1300, 3, 1, PLAIN } },
 	{ "of two first passes the earlier counts", &passed, 1000,
-	    { 1000, 1290, 1290, 3, 1, OURS, NONE, NONE },
-	    { 1000, 1300, 1290, 3, 1, OURS, NONE, NONE } },
+	    { 1000, 1290, 1290, 3, 1, PLAIN }, { 1000, 1300, 1290, 3, 1, PLAIN } },
 	{ "of two first passes the earlier counts, the other way round", &passed, 1000,
-	    { 1000, 1310, 1310, 3, 1, OURS, NONE, NONE },
-	    { 1000, 1310, 1300, 3, 1, OURS, NONE, NONE } },
+	    { 1000, 1310, 1310, 3, 1, PLAIN }, { 1000, 1310, 1300, 3, 1, PLAIN } },
 	{ "a later message moves last_seen and counts", &passed, 1000,
-	    { 1000, 9000, 1300, 4, 2, OURS, NONE, NONE },
-	    { 1000, 9000, 1300, 4, 2, OURS, NONE, NONE } },
-	{ "a retry after the window starts anew", &waits, 1000,
-	    { 9000, 9000, 0, 1, 0, OURS, NONE, NONE }, { 9000, 9000, 0, 1, 0, OURS, NONE, NONE } },
-	{ "a pass unseen for max_age starts anew", &passed, 1000,
-	    { 9000, 9000, 0, 1, 0, OURS, NONE, NONE }, { 9000, 9000, 0, 1, 0, OURS, NONE, NONE } },
+	    { 1000, 9000, 1300, 4, 2, PLAIN }, { 1000, 9000, 1300, 4, 2, PLAIN } },
+	{ "a retry after the window starts anew", &waits, 1000, { 9000, 9000, 0, 1, 0, PLAIN },
+	    { 9000, 9000, 0, 1, 0, PLAIN } },
+	{ "a pass unseen for max_age starts anew", &passed, 1000, { 9000, 9000, 0, 1, 0, PLAIN },
+	    { 9000, 9000, 0, 1, 0, PLAIN } },
 	{ "a wait from the future starts anew when the clock went back", &waits, 1000,
-	    { 500, 500, 0, 1, 0, OURS, NONE, NONE }, { 500, 500, 0, 1, 0, OURS, NONE, NONE } },
+	    { 500, 500, 0, 1, 0, PLAIN }, { 500, 500, 0, 1, 0, PLAIN } },
 	{ "of two that start anew at once the earlier counts", &restarted, 1000,
-	    { 9001, 9001, 0, 1, 0, OURS, NONE, NONE }, { 9000, 9001, 0, 1, 0, OURS, NONE, NONE } },
-	{ "of two strangers at once the earlier counts", &waits, 0,
-	    { 999, 999, 0, 1, 0, OURS, NONE, NONE }, { 999, 1060, 0, 2, 0, OURS, NONE, NONE } },
+	    { 9001, 9001, 0, 1, 0, PLAIN }, { 9000, 9001, 0, 1, 0, PLAIN } },
+	{ "of two strangers at once the earlier counts", &waits, 0, { 999, 999, 0, 1, 0, PLAIN },
+	    { 999, 1060, 0, 2, 0, PLAIN } },
 	{ "of two strangers at once the earlier counts, the other way round", &waits, 0,
-	    { 1001, 1001, 0, 1, 0, OURS, NONE, NONE }, { 1000, 1060, 0, 2, 0, OURS, NONE, NONE } },
+	    { 1001, 1001, 0, 1, 0, PLAIN }, { 1000, 1060, 0, 2, 0, PLAIN } },
 	{ "a pass that was decided before others started anew is kept", &restarted, 1000,
-	    { 1000, 1300, 1300, 2, 1, OURS, NONE, NONE },
-	    { 1000, 9000, 1300, 2, 1, OURS, NONE, NONE } },
-	{ "fields of later versions survive a join", &newer, 1000,
-	    { 1000, 1120, 0, 3, 0, OURS, NONE, NONE }, { 1000, 1120, 0, 3, 0, OURS, NONE, REST } },
+	    { 1000, 1300, 1300, 2, 1, PLAIN }, { 1000, 9000, 1300, 2, 1, PLAIN } },
+	{ "fields of later versions survive a join", &newer, 1000, { 1000, 1120, 0, 3, 0, PLAIN },
+	    { 1000, 1120, 0, 3, 0, LATER } },
 	{ "fields of later versions survive a new start", &newer, 1000,
-	    { 9000, 9000, 0, 1, 0, OURS, NONE, NONE }, { 9000, 9000, 0, 1, 0, OURS, NONE, REST } },
+	    { 9000, 9000, 0, 1, 0, PLAIN }, { 9000, 9000, 0, 1, 0, LATER } },
 	{ "fields of later versions are not taken from the op twice", &newer, 1000,
-	    { 1000, 1120, 0, 3, 0, OURS, NONE, REST }, { 1000, 1120, 0, 3, 0, OURS, NONE, REST } },
+	    { 1000, 1120, 0, 3, 0, LATER }, { 1000, 1120, 0, 3, 0, LATER } },
 };
 
 static void assert_same_record(const struct gl_record *a, const struct gl_record *b)
@@ -116,8 +114,8 @@ static void row_holds(void **state)
 	assert_same_record(&again, &merged);
 }
 
-static const struct gl_client known = { 10000, 12000, 3, { 7 }, REST };
-static const struct gl_client full = { 10000, 10000, UINT32_MAX, { 7 }, NONE };
+static const struct gl_client known = { 10000, 12000, 3, { 7 }, REST, false };
+static const struct gl_client full = { 10000, 10000, UINT32_MAX, { 7 }, NONE, false };
 
 /* last_counted, last_seen, count, message */
 struct client_row {
@@ -129,38 +127,39 @@ struct client_row {
 };
 
 static const struct client_row client_rows[] = {
-	{ "a first success counts one", NULL, 10000, 0, 9, { 10000, 10000, 1, { 9 }, NONE } },
+	{ "a first success counts one", NULL, 10000, 0, 9,
+	    { 10000, 10000, 1, { 9 }, NONE, false } },
 	{ "a success one second before the hour does not count", &known, 13599, 0, 9,
-	    { 10000, 13599, 3, { 9 }, REST } },
+	    { 10000, 13599, 3, { 9 }, REST, false } },
 	{ "a success at the very hour counts", &known, 13600, 0, 9,
-	    { 13600, 13600, 4, { 9 }, REST } },
+	    { 13600, 13600, 4, { 9 }, REST, false } },
 	{ "a success one second after the hour counts", &known, 13601, 0, 9,
-	    { 13601, 13601, 4, { 9 }, REST } },
+	    { 13601, 13601, 4, { 9 }, REST, false } },
 	{ "a success before last_seen does not move it back", &known, 11000, 0, 9,
-	    { 10000, 12000, 3, { 9 }, REST } },
+	    { 10000, 12000, 3, { 9 }, REST, false } },
 	{ "counted in the future: only last_counted moves", &known, 9999, 0, 9,
-	    { 9999, 12000, 3, { 9 }, REST } },
+	    { 9999, 12000, 3, { 9 }, REST, false } },
 	{ "counted in the far future: only last_counted moves", &known, 10, 0, 9,
-	    { 10, 12000, 3, { 9 }, REST } },
+	    { 10, 12000, 3, { 9 }, REST, false } },
 	{ "a pass without a message keeps the last one", &known, 13600, 0, 0,
-	    { 13600, 13600, 4, { 7 }, REST } },
+	    { 13600, 13600, 4, { 7 }, REST, false } },
 	{ "a client last seen at the very limit is remembered", &known, 20000, 12000, 9,
-	    { 20000, 20000, 4, { 9 }, REST } },
+	    { 20000, 20000, 4, { 9 }, REST, false } },
 	{ "a client last seen a second before the limit starts at one", &known, 20000, 12001, 9,
-	    { 20000, 20000, 1, { 9 }, REST } },
+	    { 20000, 20000, 1, { 9 }, REST, false } },
 	{ "a forgotten client's last message is forgotten too", &known, 20000, 12001, 0,
-	    { 20000, 20000, 1, { 0 }, REST } },
+	    { 20000, 20000, 1, { 0 }, REST, false } },
 	{ "a full count stays full", &full, 13600, 0, 9,
-	    { 13600, 13600, UINT32_MAX, { 9 }, NONE } },
+	    { 13600, 13600, UINT32_MAX, { 9 }, NONE, false } },
 };
 
 static const struct client_row uncounted_rows[] = {
 	{ "an uncounted first success leaves its message only", NULL, 10000, 0, 9,
-	    { 0, 10000, 0, { 9 }, NONE } },
+	    { 0, 10000, 0, { 9 }, NONE, false } },
 	{ "an uncounted success leaves count and hour alone", &known, 20000, 0, 9,
-	    { 10000, 20000, 3, { 9 }, REST } },
+	    { 10000, 20000, 3, { 9 }, REST, false } },
 	{ "an uncounted success of a forgotten client forgets the count", &known, 20000, 12001, 9,
-	    { 0, 20000, 0, { 9 }, REST } },
+	    { 0, 20000, 0, { 9 }, REST, false } },
 };
 
 static void assert_same_client(const struct gl_client *a, const struct gl_client *b)
@@ -324,12 +323,13 @@ static void a_text_that_is_to_be_kept_stays(void **state)
 {
 	(void)state;
 	static const struct gl_span none = NONE;
-	struct gl_op op = { .record = { 900, 1400, 0, 2, 0, NONE, NONE, NONE }, .keep_text = true };
+	struct gl_op op = { .record = { 900, 1400, 0, 2, 0, NONE, NONE, NONE, false },
+		.keep_text = true };
 	struct gl_record merged = gl_record_merge(&passed, &op);
-	assert_same_record(&merged, &(struct gl_record){ 900, 1400, 1300, 3, 1, OURS, NONE, NONE });
+	assert_same_record(&merged, &(struct gl_record){ 900, 1400, 1300, 3, 1, PLAIN });
 	op.base = passed.first_seen;
 	merged = gl_record_merge(&passed, &op);
-	assert_same_record(&merged, &(struct gl_record){ 900, 1400, 0, 2, 0, OURS, NONE, NONE });
+	assert_same_record(&merged, &(struct gl_record){ 900, 1400, 0, 2, 0, PLAIN });
 	merged = gl_record_merge(NULL, &op);
 	assert_true(gl_span_equal(merged.text, none));
 	op.keep_text = false;

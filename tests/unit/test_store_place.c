@@ -32,8 +32,14 @@ static void the_directory_has_the_files_it_should(void **state)
 	assert_int_equal(stat(tmpdir_path(fixture->database, "secret"), &info), 0);
 	assert_int_equal(info.st_mode & 0777, 0600);
 	assert_int_equal(info.st_size, GL_SECRET_SIZE);
+	assert_int_equal(stat(tmpdir_path(fixture->database, "table.1"), &info), 0);
+	assert_int_equal(info.st_mode & 07777, 0750);
+	assert_int_equal(stat(tmpdir_path(fixture->database, "gate"), &info), 0);
+	assert_int_equal(info.st_mode & 07777, 0600);
 	assert_int_equal(stat(tmpdir_path(fixture->database, "table.1/data.mdb"), &info), 0);
+	assert_int_equal(info.st_mode & 07777, 0600);
 	assert_int_equal(stat(tmpdir_path(fixture->database, "table.1/lock.mdb"), &info), 0);
+	assert_int_equal(info.st_mode & 07777, 0600);
 	/* No hole: on a full disk the first touch of one would be a SIGBUS. */
 	assert_true((uint64_t)info.st_blocks * 512 >= (uint64_t)info.st_size);
 }

@@ -63,6 +63,7 @@ struct gl_config {
 	uint32_t max_pending_per_client; /* waiting triplets; 0: no limit */
 	bool privacy;                    /* no text in the table */
 	bool postgrey_hashes;            /* ask about inherited.h's keys too */
+	bool sandbox;                    /* see sandbox.h */
 	char recipient_delimiter;        /* 0: none */
 	char *hostname; /* "" in the file: the machine's own, which the caller fills in for %h */
 	char *action;   /* DEFER_IF_PERMIT, DEFER, 450 or 451 */

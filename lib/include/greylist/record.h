@@ -14,6 +14,8 @@
  *     then, in a pool's record
  *                      1, the length of the origin (1 octet), and the origin: the first
  *                      octets of the key (triplet.h) of the network that tried first
+ *     then             the check: 2, 4, and the first four octets of SipHash-2-4 under
+ *                      a key of zeros, of all octets in front of it
  *     then             fields of later versions: not understood, but kept
  *
  * A client's record, version 1:
@@ -23,6 +25,7 @@
  *     octets   9..16   last_seen
  *     octets  17..20   count
  *     octets  21..36   digest of the last message that passed, or zeros
+ *     then             the check, as above
  *     then             fields of later versions, kept
  *
  * Example of a triplet first seen at 1000, passed at 1300 and last seen
@@ -31,7 +34,10 @@
  *     01 00000000000003e8 0000000000000514 0000000000000514
  *     00000002 00000001 0007 61406200634064
  *
- * (A test reads these very bytes.) A newer version is refused, never
+ * and then the check. (A test reads these very bytes.) The check keeps
+ * what a failing disk made of a record from passing for one. Records of
+ * before there was one have none, and get it when they are next
+ * written. A newer version is refused, never
  * guessed at: GL_VERSION.
  */
 #ifndef GREYLIST_RECORD_H
@@ -43,8 +49,8 @@ enum {
 	GL_RECORD_HEAD = 35, /* octets in front of the text */
 	GL_CLIENT_HEAD = 37,
 	GL_ORIGIN_MAX = 18, /* octets of a network's key */
-	GL_RECORD_MAX = GL_RECORD_HEAD + GL_TEXT_MAX +
-			1024 /* what this version will keep and write */
+	/* what this version will keep and write: origin, check, and later fields */
+	GL_RECORD_MAX = GL_RECORD_HEAD + GL_TEXT_MAX + 2 + GL_ORIGIN_MAX + 6 + 1024
 };
 
 /* `text`, `origin` and `rest` are borrowed: from the bytes it was decoded from, or from the
@@ -59,6 +65,7 @@ struct gl_record {
 	struct gl_span text;
 	struct gl_span origin; /* of a pool: gl_network_key of who tried first; empty otherwise */
 	struct gl_span rest;   /* fields of later versions */
+	bool unchecked;        /* it was decoded from bytes without a check */
 };
 
 struct gl_client {
@@ -67,6 +74,7 @@ struct gl_client {
 	uint32_t count; /* successes, at most one an hour */
 	uint8_t message[GL_DIGEST_SIZE];
 	struct gl_span rest;
+	bool unchecked;
 };
 
 /* No time of ours lies beyond it; sums of two times never overflow. */
@@ -75,7 +83,8 @@ struct gl_client {
 /*
  * Bytes to struct. The struct borrows from `bytes`.
  *
- *   GL_CORRUPT  too short, a length beyond the end, or a time beyond GL_TIME_MAX
+ *   GL_CORRUPT  too short, a length beyond the end, a time beyond GL_TIME_MAX, or not what its
+ *               check says
  *   GL_VERSION  a version this program does not know
  */
 GL_CHECKED enum gl_status gl_record_decode(struct gl_record *record, struct gl_span bytes);

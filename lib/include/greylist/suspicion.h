@@ -12,7 +12,8 @@
 #include "greylist/address.h"
 #include "greylist/request.h"
 
-/* The policy_context that says so: smtpd can give it after a DNS list look-up. */
+/* The policy_context that says so: smtpd gives it in a restriction class that an access table
+ * chose; see SMTPD_POLICY_README and RESTRICTION_CLASS_README. */
 #define GL_SUSPECT_CONTEXT "suspect"
 
 /*

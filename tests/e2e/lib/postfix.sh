@@ -96,6 +96,7 @@ postfix_base_master_cf() {
 		discard   unix  - - n -    - discard
 		showq     unix  n - n -    - showq
 		anvil     unix  - - n -    1 anvil
+		tlsmgr    unix  - - n 1000? 1 tlsmgr
 		postlog   unix-dgram n - n - 1 postlogd
 	END
 }

@@ -1,6 +1,7 @@
 # smtp - dialogues: whole messages by swaks, and sessions that stay open. Sourced by run.
 
-CLIENT_NAME=mail.sender.test
+CLIENT_NAME=mail.sender.test # "unknown" is one that has none
+SWAKS=()       # more of swaks' options; they win over those that mail() has
 CODES=''      # the reply codes of the last mail's RCPTs, separated by blanks
 REPLY_TEXT='' # the last reply to RCPT, whole
 TOOK=''       # seconds of the last mail
@@ -12,10 +13,15 @@ mail() {
 	local begun said
 	begun=$(now)
 	said=$(swaks --server 127.0.0.1 --port 2525 --timeout 120 --ehlo client.sender.test \
-		--xclient "NAME=$CLIENT_NAME ADDR=$(xclient_address "$1")" \
-		--from "${2:-<>}" --to "$3" --header "Subject: ${4:-none}" --body "test" 2>&1)
+		--xclient "NAME=$(xclient_name) ADDR=$(xclient_address "$1")" \
+		--from "${2:-<>}" --to "$3" --header "Subject: ${4:-none}" --body "test" \
+		"${SWAKS[@]}" 2>&1)
 	TOOK=$(since "$begun")
 	mail_replies "$said"
+}
+
+xclient_name() {
+	printf '%s' "${CLIENT_NAME/#unknown/[UNAVAILABLE]}"
 }
 
 xclient_address() {
@@ -26,11 +32,12 @@ xclient_address() {
 	esac
 }
 
-# What swaks said, from its transcript: a line "-> RCPT", then the reply "<-  250 ..." or "<** 450 ..."
+# What swaks said, from its transcript: a line " -> RCPT", then the reply "<-  250 ..." or
+# "<** 450 ..."; with TLS they are " ~> RCPT", "<~  250 ..." and "<~* 450 ..."
 mail_replies() {
 	local replies
 	printf '%s\n' "$1" >>"$RIG/log/swaks"
-	replies=$(awk '/^ -> RCPT/ { asked = 1; next } asked && /^<[-*~]/ { print substr($0, 5); asked = 0 }' \
+	replies=$(awk '/^ [-~]> RCPT/ { asked = 1; next } asked && /^<[-*~]/ { print substr($0, 5); asked = 0 }' \
 		<<<"$1")
 	REPLY_TEXT=$(tail -n 1 <<<"$replies")
 	CODES=$(cut -d ' ' -f 1 <<<"$replies" | paste -sd ' ')
@@ -56,7 +63,7 @@ session_open() {
 	SESSION[$1]=$fd
 	session_reply "$1" # the greeting
 	session_say "$1" "EHLO client.sender.test"
-	session_say "$1" "XCLIENT NAME=$CLIENT_NAME ADDR=$(xclient_address "$2")"
+	session_say "$1" "XCLIENT NAME=$(xclient_name) ADDR=$(xclient_address "$2")"
 	session_say "$1" "EHLO client.sender.test"
 	is "session $1" 250 "$CODES"
 }

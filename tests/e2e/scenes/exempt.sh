@@ -11,6 +11,7 @@ scene() {
 	session_close live
 	same_processes
 	postfix_quiet
+	edited_to_elsewhere
 }
 
 relay() {
@@ -78,4 +79,26 @@ same_processes() {
 	esac
 	expect "450 450" "two recipients" 203.0.113.7 wiring@sender.test u1@example.org,u2@example.org
 	wiring_check wiring@sender.test 2
+}
+
+# The directory of a list that was not named before is out of reach of a helper in its sandbox:
+# Postfix asks another one, a second later and with a warning, and the edit counts all the same.
+edited_to_elsewhere() {
+	local elsewhere
+	elsewhere=$(mktemp -d)
+	session_open living 203.0.113.9
+	session_rcpt 450 "before a list elsewhere" living e1@sender.test u1@example.org
+	chmod 755 "$elsewhere"
+	echo 203.0.113.9 >"$elsewhere/clients"
+	conf_set client_lists "{\"$elsewhere/clients\"}"
+	session_rcpt 250 "a list elsewhere" living e2@sender.test u1@example.org
+	verdict pass "client whitelist" 203.0.113.9 e2@sender.test u1@example.org
+	session_rcpt 250 "the same again" living e3@sender.test u1@example.org
+	session_close living
+	rm -r "$elsewhere"
+	case $WIRING.$("$HELPER" -V) in
+	*instrumented | *"no Landlock"* | per-request.*)
+		not_logged "a helper that ends" "$GREYLIST_LOG" "gave up all access" ;;
+	*) logged "a helper that ends" "$GREYLIST_LOG" "gave up all access" ;;
+	esac
 }
