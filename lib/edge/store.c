@@ -161,17 +161,15 @@ static enum gl_status sweep_gently(struct gl_store *store, struct gl_sweep *swee
 	return status;
 }
 
-/* More than come in: their pages are not those that the newcomers need. */
 static enum gl_status evict_gently(
-    struct gl_store *store, const struct gl_op *ops, size_t count, struct gl_sweep *sweep)
+    struct gl_store *store, const struct gl_key *newcomer, struct gl_sweep *sweep, size_t many)
 {
-	enum { MORE = 4 };
 	MDB_txn *txn;
 	struct gl_sweep evicting = *sweep;
 	enum gl_status status = store_write_begin(store, &txn);
 	if (status != GL_OK)
 		return status;
-	status = store_evict(store, txn, ops[0].key, &evicting, count + MORE);
+	status = store_evict(store, txn, newcomer, &evicting, many);
 	if (status == GL_OK)
 		status = store_write_commit(store, &txn);
 	store_write_abort(store, &txn);
@@ -180,19 +178,45 @@ static enum gl_status evict_gently(
 	return status;
 }
 
+/* More go than come in: their pages are not those that the newcomers need. Where the reserve was
+ * drawn on, whoever stands together goes, until the pages that he leaves are as many as are taken.
+ */
+static enum gl_status evict_enough(
+    struct gl_store *store, const struct gl_op *ops, size_t count, struct gl_sweep *sweep)
+{
+	enum { MORE = 4, ROUNDS = 4 };
+	enum gl_status status = GL_OK;
+	if (sweep->deleted < count)
+		status = evict_gently(store, ops[0].key, sweep, count + MORE);
+	for (int round = 0; status == GL_OK && round < ROUNDS; round++) {
+		if (store_pressure(store, count, false) != STORE_SPENT)
+			break;
+		status = evict_gently(store, ops[0].key, sweep, STORE_CONDEMNED_MAX);
+	}
+	return status;
+}
+
 /* Not more comes in than goes. */
 static enum gl_status apply_in_full_map(
     struct gl_store *store, const struct gl_op *ops, size_t count, struct gl_sweep *sweep)
 {
 	enum gl_status status = sweep_gently(store, sweep);
-	if (status == GL_OK && sweep->deleted < count && sweep->caps != NULL)
-		status = evict_gently(store, ops, count, sweep);
+	if (status == GL_OK && sweep->caps != NULL)
+		status = evict_enough(store, ops, count, sweep);
 	if (status != GL_OK)
 		return status;
 	unsigned gone = sweep->deleted + sweep->evicted;
 	if (gone == 0 || (count > GL_OPS_MAX && gone < count))
 		return store_status(store, MDB_MAP_FULL);
 	return apply_all(store, ops, count, NULL, 0);
+}
+
+static enum gl_status apply_under(struct gl_store *store, const struct gl_op *ops, size_t count,
+    struct gl_sweep *sweep, unsigned press)
+{
+	if (press >= STORE_FULL)
+		return apply_in_full_map(store, ops, count, sweep);
+	return apply_all(store, ops, count, sweep, press);
 }
 
 enum gl_status gl_store_apply(
@@ -205,12 +229,10 @@ enum gl_status gl_store_apply(
 		if (count > 0)
 			press = store_pressure(store, count, sweep->caps != NULL);
 	}
-	if (press == STORE_FULL)
-		return apply_in_full_map(store, ops, count, sweep);
-	enum gl_status status = apply_all(store, ops, count, sweep, press);
+	enum gl_status status = apply_under(store, ops, count, sweep, press);
 	/* A dead reader may pin the pages that a full map is short of. */
 	if (status == GL_FULL && gl_store_reap(store) > 0)
-		status = apply_all(store, ops, count, sweep, press);
+		status = apply_under(store, ops, count, sweep, press);
 	if (status == GL_FULL && count == 0 && sweep != NULL)
 		status = sweep_gently(store, sweep);
 	return status;

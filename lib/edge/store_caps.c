@@ -154,6 +154,7 @@ unsigned store_press(size_t taken, size_t band)
 
 struct wanted {
 	struct gl_need need;
+	int rounds;            /* what is left of them */
 	struct gl_span around; /* a newcomer; empty: behind the hand */
 };
 
@@ -201,19 +202,20 @@ static int look_on(
 
 /* Round after round, until there are enough that may go. */
 static int look_for(
-    struct crowd *crowd, MDB_cursor *cursor, struct gl_sweep *sweep, const struct wanted *wanted)
+    struct crowd *crowd, MDB_cursor *cursor, struct gl_sweep *sweep, struct wanted *wanted)
 {
 	struct gl_span end = gl_span_of(NULL);
 	struct gl_need need = wanted->need;
 	int code = MDB_SUCCESS;
-	for (int round = 1; code == MDB_SUCCESS && round <= ROUNDS; round++) {
+	while (code == MDB_SUCCESS && wanted->rounds > 0) {
+		wanted->rounds--;
 		code = look_on(crowd, cursor, sweep, end);
 		if (code == MDB_NOTFOUND && wanted->around.len > 0 && end.len == 0) {
 			store_point_hand(sweep, 't', NULL);
 			end = wanted->around;
 			code = MDB_SUCCESS;
 		}
-		bool last = round == ROUNDS || code != MDB_SUCCESS;
+		bool last = wanted->rounds == 0 || code != MDB_SUCCESS;
 		need.must = last ? wanted->need.must : 0;
 		if (gl_crowd_make_room(crowd->at, crowd->count, &need) >= need.many)
 			break;
@@ -222,7 +224,7 @@ static int look_for(
 }
 
 static enum gl_status evict(
-    struct gl_store *store, MDB_txn *txn, struct gl_sweep *sweep, const struct wanted *wanted)
+    struct gl_store *store, MDB_txn *txn, struct gl_sweep *sweep, struct wanted *wanted)
 {
 	struct crowd crowd;
 	MDB_cursor *cursor;
@@ -241,13 +243,13 @@ static enum gl_status evict(
 }
 
 static enum gl_status evict_around(struct gl_store *store, MDB_txn *txn,
-    const struct gl_key *newcomer, struct gl_sweep *sweep, const struct gl_need *need)
+    const struct gl_key *newcomer, struct gl_sweep *sweep, struct wanted *wanted)
 {
 	struct gl_sweep here = *sweep;
-	const struct wanted wanted = { .need = *need, .around = gl_key_span(newcomer) };
-	MDB_val key = store_value(wanted.around);
+	wanted->around = gl_key_span(newcomer);
+	MDB_val key = store_value(wanted->around);
 	store_point_hand(&here, 't', &key);
-	enum gl_status status = evict(store, txn, &here, &wanted);
+	enum gl_status status = evict(store, txn, &here, wanted);
 	sweep->looked_at = here.looked_at;
 	sweep->deleted = here.deleted;
 	sweep->evicted = here.evicted;
@@ -262,22 +264,21 @@ static size_t without(size_t wanted, size_t gone)
 /* Where the hand comes to the end of the triplets, or while it is among the clients, room is made
  * around the newcomer. */
 static enum gl_status make_room(struct gl_store *store, MDB_txn *txn, const struct gl_key *newcomer,
-    struct gl_sweep *sweep, const struct gl_need *wanted)
+    struct gl_sweep *sweep, struct wanted wanted)
 {
-	struct gl_need need = *wanted;
 	enum gl_status status;
 	if (sweep->hand[0] == 'c') {
 		status = store_sweep_within(store, txn, sweep);
 	} else {
 		size_t before = sweep->deleted + sweep->evicted;
-		status = evict(store, txn, sweep, &(struct wanted){ .need = need });
+		status = evict(store, txn, sweep, &wanted);
 		size_t gone = sweep->deleted + sweep->evicted - before;
-		need.many = sweep->hand[0] == 'c' ? without(need.many, gone) : 0;
-		need.must = without(need.must, gone);
+		wanted.need.many = sweep->hand[0] == 'c' ? without(wanted.need.many, gone) : 0;
+		wanted.need.must = without(wanted.need.must, gone);
 	}
-	if (status != GL_OK || need.many == 0)
+	if (status != GL_OK || wanted.need.many == 0)
 		return status;
-	return evict_around(store, txn, newcomer, sweep, &need);
+	return evict_around(store, txn, newcomer, sweep, &wanted);
 }
 
 enum gl_status store_cap_entries(struct gl_store *store, MDB_txn *txn,
@@ -290,12 +291,13 @@ enum gl_status store_cap_entries(struct gl_store *store, MDB_txn *txn,
 	struct gl_need need = need_of(stat.ms_entries, sweep->caps->entries, press);
 	if (need.many == 0)
 		return store_sweep_within(store, txn, sweep);
-	return make_room(store, txn, newcomer, sweep, &need);
+	return make_room(store, txn, newcomer, sweep, (struct wanted){ need, .rounds = ROUNDS });
 }
 
 enum gl_status store_evict(struct gl_store *store, MDB_txn *txn, const struct gl_key *newcomer,
     struct gl_sweep *sweep, size_t many)
 {
 	const struct gl_need need = { many, many, GL_PRESS_MAX };
-	return make_room(store, txn, newcomer, sweep, &need);
+	int rounds = many < STORE_CONDEMNED_MAX ? ROUNDS : 1;
+	return make_room(store, txn, newcomer, sweep, (struct wanted){ need, .rounds = rounds });
 }

@@ -98,10 +98,10 @@ GL_CHECKED enum gl_status store_delete_condemned(struct gl_store *store, MDB_txn
 
 /*
  * store_space.c: how hard the map's end presses, 1 to GL_PRESS_MAX in its
- * last tenth (where `early` asks for that), or STORE_FULL: so many ops
- * would take what deletions need.
+ * last tenth (where `early` asks for that), STORE_FULL: so many ops
+ * would take what deletions need, or STORE_SPENT: half of that is gone.
  */
-enum { STORE_FULL = GL_PRESS_MAX + 1 };
+enum { STORE_FULL = GL_PRESS_MAX + 1, STORE_SPENT };
 unsigned store_pressure(struct gl_store *store, size_t ops, bool early);
 
 /*
@@ -116,7 +116,8 @@ GL_CHECKED enum gl_status store_cap_entries(struct gl_store *store, MDB_txn *txn
     const struct gl_key *newcomer, struct gl_sweep *sweep, unsigned press);
 /* 1 to GL_PRESS_MAX: the quarter of the band that was taken. */
 unsigned store_press(size_t taken, size_t band);
-/* Lets `many` go, whatever they are, or as many as are found. */
+/* Lets `many` go, whatever they are, or as many as are found. STORE_CONDEMNED_MAX: all that stand
+ * there together, so that whole pages come free. */
 GL_CHECKED enum gl_status store_evict(struct gl_store *store, MDB_txn *txn,
     const struct gl_key *newcomer, struct gl_sweep *sweep, size_t many);
 

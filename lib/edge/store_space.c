@@ -7,10 +7,12 @@
  */
 enum { RESERVE = 256, PAGES_OF_OP = 3 };
 
-/* LMDB lists the pages that may be used again in a database of its own, number 0: each value
- * begins with how many it names. Stops counting at `enough`. */
+/* LMDB lists the pages that may be used again in a database of its own, number 0: each key is the
+ * transaction that left them, and each value begins with how many it names. The newest one's are
+ * still those of the state before, and not for the next writer. Stops counting at `enough`. */
 static size_t pages_to_reuse(struct gl_store *store, size_t enough)
 {
+	const size_t newest = mdb_txn_id(store->reader);
 	MDB_cursor *cursor;
 	MDB_val key, value;
 	size_t pages = 0;
@@ -18,7 +20,8 @@ static size_t pages_to_reuse(struct gl_store *store, size_t enough)
 		return 0;
 	while (pages < enough && mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == MDB_SUCCESS) {
 		size_t count = 0;
-		if (value.mv_size >= sizeof count)
+		if (value.mv_size >= sizeof count && key.mv_size == sizeof newest &&
+		    memcmp(key.mv_data, &newest, sizeof newest) != 0)
 			memcpy(&count, value.mv_data, sizeof count);
 		pages += count;
 	}
@@ -43,6 +46,6 @@ unsigned store_pressure(struct gl_store *store, size_t ops, bool early)
 		left += pages_to_reuse(store, wanted - left);
 	store_read_end(store);
 	if (left < needed)
-		return STORE_FULL;
+		return left < needed - RESERVE / 2 ? STORE_SPENT : STORE_FULL;
 	return left < wanted ? store_press(wanted - left, wanted - needed) : 0;
 }
