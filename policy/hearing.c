@@ -49,23 +49,24 @@ static enum gl_status remember(
 {
 	if (judgement->op_count == 0)
 		return GL_OK;
-	if (!is_newcomer(judgement))
-		return gl_store_apply(world->store, judgement->ops, judgement->op_count, NULL);
 	const struct gl_caps caps = { world->config.max_pending_per_client,
 		world->config.max_entries };
 	struct gl_sweep sweep = { .timing = world->config.timing,
 		.sections = &world->config.sections,
 		.now = now,
 		.budget = SWEEP_BUDGET,
-		.caps = &caps };
-	gl_world_consult_some(world, SWEEP_BUDGET, (uint64_t)now);
-	if (world->outside)
+		.caps = &caps,
+		.known = !is_newcomer(judgement) };
+	if (!sweep.known)
+		gl_world_consult_some(world, SWEEP_BUDGET, (uint64_t)now);
+	if (!sweep.known && world->outside)
 		return GL_NO_ACCESS;
 	gl_counters_hand_get(world->counters, sweep.hand);
 	enum gl_status status = gl_store_apply(
 	    world->store, judgement->ops, judgement->op_count, &sweep);
 	/* whatever came of it: in a full table the hand has to get on */
-	gl_counters_hand_set(world->counters, sweep.hand);
+	if (!sweep.known || sweep.looked_at > 0)
+		gl_counters_hand_set(world->counters, sweep.hand);
 	tell_of_limit(judgement, world, &sweep, now);
 	return status;
 }

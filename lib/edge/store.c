@@ -211,9 +211,24 @@ static enum gl_status apply_in_full_map(
 	return apply_all(store, ops, count, NULL, 0);
 }
 
+/* Whoever is in the table already is never refused for the reserve, but it is not his either: what
+ * he writes would take it to the end. */
+static enum gl_status apply_known(
+    struct gl_store *store, const struct gl_op *ops, size_t count, struct gl_sweep *sweep)
+{
+	if (count > 0 && store_pressure(store, count, false) == STORE_SPENT) {
+		enum gl_status status = evict_enough(store, ops, count, sweep);
+		if (status != GL_OK && status != GL_FULL)
+			return status;
+	}
+	return apply_all(store, ops, count, NULL, 0);
+}
+
 static enum gl_status apply_under(struct gl_store *store, const struct gl_op *ops, size_t count,
     struct gl_sweep *sweep, unsigned press)
 {
+	if (sweep != NULL && sweep->known)
+		return apply_known(store, ops, count, sweep);
 	if (press >= STORE_FULL)
 		return apply_in_full_map(store, ops, count, sweep);
 	return apply_all(store, ops, count, sweep, press);
@@ -226,7 +241,7 @@ enum gl_status gl_store_apply(
 	if (sweep != NULL) {
 		sweep->looked_at = sweep->deleted = sweep->displaced = sweep->evicted = 0;
 		sweep->wrapped = false;
-		if (count > 0)
+		if (count > 0 && !sweep->known)
 			press = store_pressure(store, count, sweep->caps != NULL);
 	}
 	enum gl_status status = apply_under(store, ops, count, sweep, press);
