@@ -79,6 +79,7 @@ from_one_to_all() {
 		passed=$((passed + 1))
 		tally_end "$left inodes left: strangers" 2 0
 		logged "$left inodes" "$GREYLIST_LOG" "No space left on device"
+		is "half a table with $left inodes" "" "$(find "$RIG/db" -name '*table*' -o -name '*lock*')"
 		before=$(ls -A "$RIG/db")
 		strangers "left$left"
 		tally_end "$left inodes left: strangers once more" 2 0
