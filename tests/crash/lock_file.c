@@ -1,7 +1,8 @@
 /*
  * lock_file HELPER ADMIN - the table's lock.mdb removed, replaced or spoilt.
  *
- * Once while helpers have the table open, once while none has. Every
+ * Once while helpers have the table open, once while none has; and once
+ * more while some are at work. Every
  * request has to be answered; what cannot be remembered passes, and the
  * log says why. Whatever was answered with "later" is in the table, which
  * is whole, and nobody is in trouble any more after a few requests. The
@@ -24,7 +25,8 @@
 enum {
 	KEPT = 3, /* helpers that live on */
 	NEW = 2,  /* and that come in each round */
-	ROUNDS = 12,
+	ROUNDS = 14,
+	AGAIN = 5, /* the round in the middle of which it happens once more */
 	QUIET = 4, /* rounds at the end without trouble */
 	ENTRIES = 10 + ROUNDS * (KEPT + NEW),
 	DELAY = 3600,
@@ -47,7 +49,10 @@ struct trial {
 	unsigned trouble, late_trouble, wrong;
 };
 
-typedef void damage_fn(const struct place *place);
+struct damage {
+	const char *name;
+	void (*fn)(const struct place *place);
+};
 
 static void put(const char *path, const void *bytes, size_t len, int flags)
 {
@@ -160,10 +165,7 @@ static void other_version_over_it(const struct place *place)
 	put(place->lock, octets, other_version(place), 0);
 }
 
-static const struct damage {
-	const char *name;
-	damage_fn *fn;
-} damages[] = {
+static const struct damage damages[] = {
 	{ "removed", remove_it },
 	{ "an empty file in its place", empty_in_its_place },
 	{ "emptied", empty_it },
@@ -233,8 +235,9 @@ static void hear(struct trial *trial, struct peer *peer, struct ledger_entry *en
 	}
 }
 
-/* All at once: those who live on, and as many newcomers. */
-static void run_round(struct trial *trial, struct peer kept[KEPT], bool late)
+/* All at once: those who live on, and newcomers; with `damage`, in the middle of it. */
+static void run_round(
+    struct trial *trial, struct peer kept[KEPT], const struct damage *damage, bool late)
 {
 	struct peer *all[KEPT + NEW], fresh[NEW];
 	struct ledger_entry *entries[KEPT + NEW];
@@ -246,6 +249,8 @@ static void run_round(struct trial *trial, struct peer kept[KEPT], bool late)
 	}
 	for (int i = 0; i < KEPT + NEW; i++)
 		ask(all[i], entries[i]);
+	if (damage != NULL)
+		damage->fn(&trial->place);
 	for (int i = 0; i < KEPT + NEW; i++)
 		hear(trial, all[i], entries[i], late);
 	for (int i = 0; i < NEW; i++)
@@ -288,7 +293,7 @@ static void make_places(struct trial *trial, const char *helper)
 	struct ledger_entry *entry;
 	rig_make(&trial->rig, helper, DELAY);
 	rig_make(&trial->elsewhere, helper, DELAY);
-	rig_configure(&trial->rig, DELAY, "request_timeout = \"2s\"\n" RIG_NO_LISTS);
+	rig_configure(&trial->rig, DELAY, "request_timeout = \"4s\"\n" RIG_NO_LISTS);
 	snprintf(
 	    trial->place.lock, sizeof trial->place.lock, "%s/table.1/lock.mdb", trial->rig.state);
 	snprintf(trial->place.coming, sizeof trial->place.coming, "%s/coming", trial->rig.dir);
@@ -314,7 +319,7 @@ static unsigned run(const struct damage *damage, bool living, char **argv)
 	begin(&trial, kept, living);
 	damage->fn(&trial.place);
 	for (int i = 0; i < ROUNDS; i++)
-		run_round(&trial, kept, i >= ROUNDS - QUIET);
+		run_round(&trial, kept, i == AGAIN ? damage : NULL, i >= ROUNDS - QUIET);
 	printf("  %u of %d strangers passed\n", trial.trouble + trial.late_trouble,
 	    ROUNDS * (KEPT + NEW));
 	judge(&trial, argv[2]);
