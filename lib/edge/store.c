@@ -6,8 +6,7 @@
 
 bool gl_store_current(const struct gl_store *store)
 {
-	char name[STORE_NAME_MAX];
-	return place_link(store->dir, name) == GL_OK && strcmp(name, store->name) == 0;
+	return store_lock_is(store, "table");
 }
 
 const struct gl_secret *gl_store_secret(const struct gl_store *store)

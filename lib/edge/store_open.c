@@ -86,8 +86,41 @@ static int open_env(struct gl_store *store, const struct gl_store_options *optio
 	if (code == MDB_SUCCESS)
 		code = mdb_env_open(store->env, path, flags, 0600);
 	free(path);
-	store->damaged = store->damaged || code == MDB_INVALID;
 	return code;
+}
+
+/* The name may get another file while LMDB opens it. */
+static enum gl_status open_locked(
+    struct gl_store *store, const struct gl_store_options *options, struct gl_complaint *why)
+{
+	enum gl_status status = place_lock_file(store, why);
+	if (status != GL_OK)
+		return status;
+	store_lock_note(store);
+	int code = open_env(store, options);
+	if (code != MDB_SUCCESS && store_lock_to_blame(store, code)) {
+		store_lock_retire(store);
+		code = MDB_SUCCESS;
+	}
+	if (code == MDB_SUCCESS && !store_lock_is(store, store->name)) {
+		store->trouble = EAGAIN;
+		return GL_REPLACED;
+	}
+	store->damaged = store->damaged || code == MDB_INVALID;
+	return store_status(store, code);
+}
+
+static enum gl_status open_again(
+    struct gl_store *store, const struct gl_store_options *options, struct gl_complaint *why)
+{
+	enum { TRIES = 5 };
+	enum gl_status status = GL_REPLACED;
+	store->lock_made = false;
+	for (int tries = 0; status == GL_REPLACED && tries < TRIES; tries++) {
+		store_close_env(store);
+		status = open_locked(store, options, why);
+	}
+	return status;
 }
 
 /* A file that is shorter than its pages are ends whoever reads beyond. */
@@ -243,9 +276,7 @@ enum gl_status store_open_found(
     struct gl_store *store, const struct gl_store_options *options, struct gl_complaint *why)
 {
 	why->text[0] = '\0';
-	enum gl_status status = place_lock_file(store, why);
-	if (status == GL_OK)
-		status = store_status(store, open_env(store, options));
+	enum gl_status status = open_again(store, options, why);
 	if (status == GL_OK)
 		status = check_length(store, why);
 	if (status == GL_OK)
@@ -274,6 +305,7 @@ enum gl_status store_find(struct gl_store *store, struct gl_complaint *why)
 enum gl_status store_make_databases(
     struct gl_store *store, const struct gl_store_options *options, struct gl_complaint *why)
 {
+	store_lock_note(store);
 	enum gl_status status = store_status(store, open_env(store, options));
 	if (status == GL_OK)
 		status = write_meta(store);
@@ -378,7 +410,7 @@ enum gl_status gl_store_open(
 			status = open_or_make(*store, options, why);
 		if (status == GL_OK)
 			return GL_OK;
-		bool again = *store != NULL && was_replaced(*store);
+		bool again = *store != NULL && (status == GL_REPLACED || was_replaced(*store));
 		gl_store_close(*store);
 		*store = NULL;
 		if (!again)
