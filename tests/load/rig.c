@@ -150,8 +150,10 @@ uint64_t rig_seed(void)
 
 bool rig_sanitized(void)
 {
-#ifdef __SANITIZE_ADDRESS__
+#if defined __SANITIZE_ADDRESS__
 	return true;
+#elif defined __has_feature
+	return __has_feature(address_sanitizer);
 #else
 	return false;
 #endif
