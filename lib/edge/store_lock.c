@@ -65,23 +65,23 @@ enum gl_status place_lock_file(struct gl_store *store, struct gl_complaint *why)
 	return status;
 }
 
-static void look(const struct gl_store *store, const char *table, struct stat *info)
+static void look(const struct gl_store *store, struct stat *info)
 {
 	char name[STORE_NAME_MAX + 16];
-	snprintf(name, sizeof name, "%s/lock.mdb", table);
-	if (fstatat(store->dir, name, info, 0) != 0)
+	snprintf(name, sizeof name, "%s/lock.mdb", store->name);
+	if (fstatat(store->dir, name, info, AT_SYMLINK_NOFOLLOW) != 0)
 		*info = (struct stat){ .st_ino = 0 };
 }
 
 void store_lock_note(struct gl_store *store)
 {
-	look(store, store->name, &store->lock);
+	look(store, &store->lock);
 }
 
-bool store_lock_is(const struct gl_store *store, const char *table)
+bool store_lock_is(const struct gl_store *store)
 {
 	struct stat now;
-	look(store, table, &now);
+	look(store, &now);
 	return now.st_ino == store->lock.st_ino && now.st_dev == store->lock.st_dev;
 }
 
@@ -92,7 +92,7 @@ void store_lock_retire(struct gl_store *store)
 	snprintf(name, sizeof name, "%s/lock.mdb", store->name);
 	if (open && place_gate_close(store) != GL_OK)
 		return;
-	if (store_lock_is(store, store->name))
+	if (store_lock_is(store))
 		unlinkat(store->dir, name, 0);
 	if (open)
 		place_gate_leave(store);

@@ -7,24 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { DATABASES_MAX = 8 };
-
 static const char fingerprint_of[] = "greylist digest secret";
 
 const char *gl_store_engine(void)
 {
 	return MDB_VERSION_STRING;
-}
-
-void store_close_env(struct gl_store *store)
-{
-	if (store->reader != NULL)
-		mdb_txn_abort(store->reader);
-	if (store->env != NULL)
-		mdb_env_close(store->env);
-	store->reader = NULL;
-	store->env = NULL;
-	store->map.at = NULL;
 }
 
 void gl_store_close(struct gl_store *store)
@@ -52,75 +39,6 @@ static void explain(const struct gl_store *store, enum gl_status status, struct 
 		advice = "; greylist-admin restore brings a backup back";
 	snprintf(why->text, sizeof why->text, "%s/%s: cannot be used: %s%s", store->directory,
 	    store->name, mdb_strerror(store->trouble), advice);
-}
-
-/* LMDB's own would abort(3), for which the sandbox has no call; this ends the process anywhere. */
-static void at_assertion(MDB_env *env, const char *message)
-{
-	(void)env;
-	(void)message;
-	__builtin_trap();
-}
-
-static int open_env(struct gl_store *store, const struct gl_store_options *options)
-{
-	unsigned flags = MDB_NOTLS;
-	if (options->readonly)
-		flags |= MDB_RDONLY;
-	if (!options->sync_meta)
-		flags |= MDB_NOMETASYNC;
-	if (!options->sync_data)
-		flags |= MDB_NOSYNC;
-	char *path;
-	if (asprintf(&path, "%s/%s", store->directory, store->name) < 0)
-		return ENOMEM;
-	int code = mdb_env_create(&store->env);
-	if (code == MDB_SUCCESS)
-		code = mdb_env_set_assert(store->env, at_assertion);
-	if (code == MDB_SUCCESS)
-		code = mdb_env_set_maxdbs(store->env, DATABASES_MAX);
-	if (code == MDB_SUCCESS)
-		code = mdb_env_set_maxreaders(store->env, STORE_READERS);
-	if (code == MDB_SUCCESS)
-		code = mdb_env_set_mapsize(store->env, (size_t)options->map_limit);
-	if (code == MDB_SUCCESS)
-		code = mdb_env_open(store->env, path, flags, 0600);
-	free(path);
-	return code;
-}
-
-/* The name may get another file while LMDB opens it. */
-static enum gl_status open_locked(
-    struct gl_store *store, const struct gl_store_options *options, struct gl_complaint *why)
-{
-	enum gl_status status = place_lock_file(store, why);
-	if (status != GL_OK)
-		return status;
-	store_lock_note(store);
-	int code = open_env(store, options);
-	if (code != MDB_SUCCESS && store_lock_to_blame(store, code)) {
-		store_lock_retire(store);
-		code = MDB_SUCCESS;
-	}
-	if (code == MDB_SUCCESS && !store_lock_is(store, store->name)) {
-		store->trouble = EAGAIN;
-		return GL_REPLACED;
-	}
-	store->damaged = store->damaged || code == MDB_INVALID;
-	return store_status(store, code);
-}
-
-static enum gl_status open_again(
-    struct gl_store *store, const struct gl_store_options *options, struct gl_complaint *why)
-{
-	enum { TRIES = 5 };
-	enum gl_status status = GL_REPLACED;
-	store->lock_made = false;
-	for (int tries = 0; status == GL_REPLACED && tries < TRIES; tries++) {
-		store_close_env(store);
-		status = open_locked(store, options, why);
-	}
-	return status;
 }
 
 /* A file that is shorter than its pages are ends whoever reads beyond. */
@@ -276,7 +194,7 @@ enum gl_status store_open_found(
     struct gl_store *store, const struct gl_store_options *options, struct gl_complaint *why)
 {
 	why->text[0] = '\0';
-	enum gl_status status = open_again(store, options, why);
+	enum gl_status status = store_open_locked(store, options, why);
 	if (status == GL_OK)
 		status = check_length(store, why);
 	if (status == GL_OK)
@@ -306,7 +224,7 @@ enum gl_status store_make_databases(
     struct gl_store *store, const struct gl_store_options *options, struct gl_complaint *why)
 {
 	store_lock_note(store);
-	enum gl_status status = store_status(store, open_env(store, options));
+	enum gl_status status = store_status(store, store_open_env(store, options));
 	if (status == GL_OK)
 		status = write_meta(store);
 	if (status != GL_OK)

@@ -96,6 +96,11 @@ GL_CHECKED enum gl_status store_open_found(
 /* Makes the databases of an empty environment in the directory store->name; leaves it open. */
 GL_CHECKED enum gl_status store_make_databases(
     struct gl_store *store, const struct gl_store_options *options, struct gl_complaint *why);
+/* store_env.c: opens store->name and nothing in it: LMDB's code. */
+GL_CHECKED int store_open_env(struct gl_store *store, const struct gl_store_options *options);
+/* The same where others may have it open; lock.mdb is made where it has to be. */
+GL_CHECKED enum gl_status store_open_locked(
+    struct gl_store *store, const struct gl_store_options *options, struct gl_complaint *why);
 /* Closes the table and keeps the directory; fine where none is open. */
 void store_close_env(struct gl_store *store);
 
@@ -209,10 +214,9 @@ int place_settle(int dir, const char *from, const char *name);
 
 /* Makes lock.mdb where it is missing or too short, in a table whose files are this user's alone. */
 GL_CHECKED enum gl_status place_lock_file(struct gl_store *store, struct gl_complaint *why);
-/* Notes which file lock.mdb of store->name is, and whether that of a table (or link) is the same.
- */
+/* Notes which file lock.mdb of store->name is, and tells whether it still is that one. */
 void store_lock_note(struct gl_store *store);
-bool store_lock_is(const struct gl_store *store, const char *table);
+bool store_lock_is(const struct gl_store *store);
 /* Takes the noted lock.mdb its name, unless it has none any more. */
 void store_lock_retire(struct gl_store *store);
 /* Whether the table could be opened with another lock.mdb, where opening it gave LMDB's `code`. */

@@ -58,7 +58,7 @@ void gl_store_close(struct gl_store *store);
 
 /*
  * Whether `table` still names the table that this store has open, and
- * its lock file is still the one in use. One system call.
+ * its lock file is still the one in use. Two system calls.
  */
 bool gl_store_current(const struct gl_store *store);
 
