@@ -7,9 +7,9 @@
 #include "workload.h"
 
 enum {
-	OTHERS = 200,            /* entries that make a list worth compiling */
-	CONFIGURE = 8,           /* of so many edits one is of greylist.conf */
-	PAUSE = 30 * 1000 * 1000 /* nanoseconds */
+	OTHERS = 200,             /* entries that make a list worth compiling */
+	CONFIGURE = 8,            /* of so many edits one is of greylist.conf */
+	PAUSE = 100 * 1000 * 1000 /* nanoseconds */
 };
 
 static void name_address(char *text, size_t size, unsigned edition)

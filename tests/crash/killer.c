@@ -72,8 +72,10 @@ static void start(struct hunt *hunt, struct worker *worker)
 		perror(hunt->rig.program[0]);
 		exit(1);
 	}
-	/* from a blink to many requests: 0.2 to 100 ms (400) at the most, all sizes alike likely */
-	int64_t span = INT64_C(200000) << dice_between(&hunt->dice, 0, hunt->all ? 11 : 9);
+	/* from a blink to many requests: 0.2 to 100 ms at the most, all sizes alike likely; in the
+	 * storm sessions live up to 3 s */
+	bool lasting = hunt->all && !worker->single;
+	int64_t span = INT64_C(200000) << dice_between(&hunt->dice, 0, lasting ? 14 : 9);
 	worker->kill_at = clock_now() + dice_between(&hunt->dice, 0, span);
 	worker->entry = NULL;
 }

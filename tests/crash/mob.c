@@ -14,7 +14,7 @@
 #include "tmpdir.h"
 
 enum { IMPORT, ALLOW, DENY, PURGE, DELETE, COMPACT, BACKUP, RESTORE, EXPORT, LIST, STATS };
-enum { ENTRIES = 20 /* of an import that stay */, PASSING = 5 /* that anybody may delete */ };
+enum { ENTRIES = 100 /* of an import that stay */, PASSING = 5 /* that anybody may delete */ };
 
 static const struct {
 	const char *words[4]; /* "#" stands for what has a number, "@" for the backup */

@@ -231,11 +231,12 @@ static void edit_list(struct day *day)
 	tmpdir_write(day->rig.dir, "exempt", text, (size_t)len);
 }
 
-/* In turn; none of them may change what anybody is answered. */
+/* In turn; none of them may change what anybody is answered. The first one has all sessions open
+ * the table again, for which malloc keeps two megabytes from then on. */
 static void look_after(struct day *day)
 {
-	static const char *const words[] = { "purge", "list --state passed --limit 20", "stats",
-		"allow --client 203.0.113.9 --for 10m", "compact", "export >/dev/null",
+	static const char *const words[] = { "compact", "purge", "list --state passed --limit 20",
+		"stats", "allow --client 203.0.113.9 --for 10m", "export >/dev/null",
 		"deny-auto-whitelist 203.0.113.8" };
 	char line[256];
 	const char *which = words[day->chores++ % (sizeof words / sizeof *words)];
