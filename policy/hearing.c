@@ -85,12 +85,24 @@ static void warn_of_hopeless(
 	    (int)rule->file.len, rule->file.at, rule->line);
 }
 
+static void warn_of_lock_file(const struct gl_world *world, int64_t now)
+{
+	if (!gl_store_lock_made(world->store) || world->access != GL_ACCESS_SERVE ||
+	    !gl_counters_warning_due(world->counters, GL_REPLACED, now))
+		return;
+	gl_log_printf(world->log, GL_LOG_WARNING,
+	    "warning: %s/table/lock.mdb was missing or not LMDB's; a new one was made, and "
+	    "nothing is lost; leave that file alone while mail comes in",
+	    world->config.database);
+}
+
 static enum gl_status hold_once(struct gl_judgement *judgement, struct gl_world *world,
     const struct gl_request *request, int64_t now)
 {
 	enum gl_status status = gl_world_open(world);
 	if (status != GL_OK)
 		return status;
+	warn_of_lock_file(world, now);
 	gl_last_words_watch(world->store);
 	struct gl_bench bench = gl_world_bench(world);
 	status = gl_judge(judgement, &bench, request, now);

@@ -7,7 +7,8 @@
 bool gl_store_current(const struct gl_store *store)
 {
 	char name[STORE_NAME_MAX];
-	return place_link(store->dir, name) == GL_OK && strcmp(name, store->name) == 0;
+	return place_link(store->dir, name) == GL_OK && strcmp(name, store->name) == 0 &&
+	       store_lock_is(store);
 }
 
 const struct gl_secret *gl_store_secret(const struct gl_store *store)

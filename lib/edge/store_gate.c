@@ -46,8 +46,10 @@ enum gl_status place_gate_close(struct gl_store *store)
 	enum gl_status status = open_gate(store);
 	if (status != GL_OK)
 		return status;
-	if (octet(store, TURNSTILE, F_WRLCK) == 0 && gate(store, LOCK_EX) == 0)
+	if (octet(store, TURNSTILE, F_WRLCK) == 0 && gate(store, LOCK_EX) == 0) {
+		store->closed = true;
 		return GL_OK;
+	}
 	status = store_status(store, errno);
 	place_gate_leave(store);
 	return status;
@@ -81,6 +83,7 @@ void place_gate_leave(struct gl_store *store)
 {
 	if (store->gate < 0)
 		return;
+	store->closed = false;
 	open_octets(store);
 	gate(store, LOCK_UN);
 }

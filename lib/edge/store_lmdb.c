@@ -78,14 +78,29 @@ static int take_size(struct gl_store *store)
 	return mdb_env_set_mapsize(store->env, 0);
 }
 
-enum gl_status store_reader_begin(struct gl_store *store, MDB_txn **txn)
+static int begin_reading(struct gl_store *store, MDB_txn **txn)
 {
 	int code = try_read(store, txn);
 	if (code == MDB_READERS_FULL && gl_store_reap(store) > 0)
 		code = try_read(store, txn);
 	if (code == MDB_MAP_RESIZED && (code = take_size(store)) == MDB_SUCCESS)
 		code = try_read(store, txn);
-	return store_status(store, code);
+	return code;
+}
+
+enum gl_status store_reader_begin(struct gl_store *store, MDB_txn **txn)
+{
+	enum { TRIES = 10 }; /* more often than two writers commit between two lines of ours */
+	for (int tries = 0; tries < TRIES; tries++) {
+		int code = begin_reading(store, txn);
+		if (code != MDB_SUCCESS || store_lock_knows_reader(store, *txn))
+			return store_status(store, code);
+		mdb_txn_reset(*txn);
+	}
+	mdb_txn_abort(*txn);
+	*txn = NULL;
+	store_lock_retire(store);
+	return GL_REPLACED;
 }
 
 enum gl_status store_read_begin(struct gl_store *store)
@@ -99,6 +114,13 @@ void store_read_end(struct gl_store *store)
 		mdb_txn_reset(store->reader);
 }
 
+/* Who writes alone took nothing of the gate; whoever closed it opens it again. */
+static void leave_gate(struct gl_store *store)
+{
+	if (!store->alone)
+		place_gate_leave(store);
+}
+
 enum gl_status store_write_begin(struct gl_store *store, MDB_txn **txn)
 {
 	*txn = NULL;
@@ -108,7 +130,7 @@ enum gl_status store_write_begin(struct gl_store *store, MDB_txn **txn)
 	if (status != GL_OK)
 		return status;
 	if (!store->alone && !gl_store_current(store)) {
-		place_gate_leave(store);
+		leave_gate(store);
 		return GL_REPLACED;
 	}
 	int code = mdb_txn_begin(store->env, NULL, 0, txn);
@@ -116,7 +138,11 @@ enum gl_status store_write_begin(struct gl_store *store, MDB_txn **txn)
 		code = mdb_txn_begin(store->env, NULL, 0, txn);
 	if (code != MDB_SUCCESS) {
 		*txn = NULL;
-		place_gate_leave(store);
+		leave_gate(store);
+	} else if (!store_lock_knows_writer(store, *txn)) {
+		store_write_abort(store, txn);
+		store_lock_retire(store);
+		return GL_REPLACED;
 	}
 	return store_status(store, code);
 }
@@ -135,7 +161,7 @@ enum gl_status store_write_commit(struct gl_store *store, MDB_txn **txn)
 	bool reap = mdb_txn_id(ending) % REAP_EVERY == 0;
 	*txn = NULL;
 	int code = store_commit(store, ending);
-	place_gate_leave(store);
+	leave_gate(store);
 	if (reap)
 		gl_store_reap(store);
 	return store_status(store, code);
@@ -147,7 +173,7 @@ void store_write_abort(struct gl_store *store, MDB_txn **txn)
 		return;
 	mdb_txn_abort(*txn);
 	*txn = NULL;
-	place_gate_leave(store);
+	leave_gate(store);
 }
 
 /* LMDB's values are not const, though it only reads them. */

@@ -7,24 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { DATABASES_MAX = 8 };
-
 static const char fingerprint_of[] = "greylist digest secret";
 
 const char *gl_store_engine(void)
 {
 	return MDB_VERSION_STRING;
-}
-
-void store_close_env(struct gl_store *store)
-{
-	if (store->reader != NULL)
-		mdb_txn_abort(store->reader);
-	if (store->env != NULL)
-		mdb_env_close(store->env);
-	store->reader = NULL;
-	store->env = NULL;
-	store->map.at = NULL;
 }
 
 void gl_store_close(struct gl_store *store)
@@ -52,42 +39,6 @@ static void explain(const struct gl_store *store, enum gl_status status, struct 
 		advice = "; greylist-admin restore brings a backup back";
 	snprintf(why->text, sizeof why->text, "%s/%s: cannot be used: %s%s", store->directory,
 	    store->name, mdb_strerror(store->trouble), advice);
-}
-
-/* LMDB's own would abort(3), for which the sandbox has no call; this ends the process anywhere. */
-static void at_assertion(MDB_env *env, const char *message)
-{
-	(void)env;
-	(void)message;
-	__builtin_trap();
-}
-
-static int open_env(struct gl_store *store, const struct gl_store_options *options)
-{
-	unsigned flags = MDB_NOTLS;
-	if (options->readonly)
-		flags |= MDB_RDONLY;
-	if (!options->sync_meta)
-		flags |= MDB_NOMETASYNC;
-	if (!options->sync_data)
-		flags |= MDB_NOSYNC;
-	char *path;
-	if (asprintf(&path, "%s/%s", store->directory, store->name) < 0)
-		return ENOMEM;
-	int code = mdb_env_create(&store->env);
-	if (code == MDB_SUCCESS)
-		code = mdb_env_set_assert(store->env, at_assertion);
-	if (code == MDB_SUCCESS)
-		code = mdb_env_set_maxdbs(store->env, DATABASES_MAX);
-	if (code == MDB_SUCCESS)
-		code = mdb_env_set_maxreaders(store->env, STORE_READERS);
-	if (code == MDB_SUCCESS)
-		code = mdb_env_set_mapsize(store->env, (size_t)options->map_limit);
-	if (code == MDB_SUCCESS)
-		code = mdb_env_open(store->env, path, flags, 0600);
-	free(path);
-	store->damaged = store->damaged || code == MDB_INVALID;
-	return code;
 }
 
 /* A file that is shorter than its pages are ends whoever reads beyond. */
@@ -243,9 +194,7 @@ enum gl_status store_open_found(
     struct gl_store *store, const struct gl_store_options *options, struct gl_complaint *why)
 {
 	why->text[0] = '\0';
-	enum gl_status status = place_lock_file(store, why);
-	if (status == GL_OK)
-		status = store_status(store, open_env(store, options));
+	enum gl_status status = store_open_locked(store, options, why);
 	if (status == GL_OK)
 		status = check_length(store, why);
 	if (status == GL_OK)
@@ -274,7 +223,8 @@ enum gl_status store_find(struct gl_store *store, struct gl_complaint *why)
 enum gl_status store_make_databases(
     struct gl_store *store, const struct gl_store_options *options, struct gl_complaint *why)
 {
-	enum gl_status status = store_status(store, open_env(store, options));
+	store_lock_note(store);
+	enum gl_status status = store_status(store, store_open_env(store, options));
 	if (status == GL_OK)
 		status = write_meta(store);
 	if (status != GL_OK)
@@ -378,7 +328,7 @@ enum gl_status gl_store_open(
 			status = open_or_make(*store, options, why);
 		if (status == GL_OK)
 			return GL_OK;
-		bool again = *store != NULL && was_replaced(*store);
+		bool again = *store != NULL && (status == GL_REPLACED || was_replaced(*store));
 		gl_store_close(*store);
 		*store = NULL;
 		if (!again)

@@ -12,8 +12,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* What LMDB needs for STORE_READERS slots of 64 octets, and a page for its head. */
-enum { LOCK_FILE_SIZE = STORE_READERS * 64 + 4096, TABLES_MAX = 1000000 };
+enum { TABLES_MAX = 1000000 };
 
 enum gl_status place_status(int error)
 {
@@ -111,11 +110,10 @@ enum gl_status place_link(int dir, char name[STORE_NAME_MAX])
 	return place_read_link(dir, "table", name);
 }
 
-/* A file nobody has seen yet, to be linked into place when it is whole. */
-static int temporary(int dir, const char *stem, char name[64])
+int place_temporary(int dir, const char *stem, char name[PLACE_TEMPORARY_MAX])
 {
 	for (unsigned attempt = 0; attempt < 100; attempt++) {
-		snprintf(name, 64, ".%s.%ld.%u", stem, (long)getpid(), attempt);
+		snprintf(name, PLACE_TEMPORARY_MAX, ".%s.%ld.%u", stem, (long)getpid(), attempt);
 		int fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 		if (fd >= 0 || errno != EEXIST)
 			return fd;
@@ -134,48 +132,13 @@ int place_room(int dir)
 	return place_status(error) == GL_FULL ? error : 0;
 }
 
-/* Moves a whole file to its name unless somebody was there first: then theirs is the one. */
-static int settle(int dir, const char *from, const char *name)
+int place_settle(int dir, const char *from, const char *name)
 {
 	int done = linkat(dir, from, dir, name, 0);
 	int error = done != 0 && errno != EEXIST ? errno : 0;
 	unlinkat(dir, from, 0);
 	errno = error;
 	return error == 0 ? 0 : -1;
-}
-
-static int make_lock_file(int table)
-{
-	struct stat info;
-	if (fstatat(table, "lock.mdb", &info, AT_SYMLINK_NOFOLLOW) == 0)
-		return 0;
-	char name[64];
-	int fd = temporary(table, "lock", name);
-	if (fd < 0)
-		return -1;
-	int error = posix_fallocate(fd, 0, LOCK_FILE_SIZE);
-	close(fd);
-	if (error != 0) {
-		unlinkat(table, name, 0);
-		errno = error;
-		return -1;
-	}
-	return settle(table, name, "lock.mdb");
-}
-
-enum gl_status place_lock_file(struct gl_store *store, struct gl_complaint *why)
-{
-	enum gl_status status = place_trust(store, store->name, why);
-	if (status != GL_OK)
-		return status;
-	int table = openat(store->dir, store->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (table < 0)
-		return place_failed(store, store->name, "opened", why);
-	status = place_trust_table(store, table, why);
-	if (status == GL_OK && make_lock_file(table) != 0)
-		status = place_failed(store, store->name, "given a lock.mdb", why);
-	close(table);
-	return status;
 }
 
 enum gl_status place_make_table(struct gl_store *store, struct gl_complaint *why)
@@ -279,10 +242,10 @@ enum gl_status place_publish(struct gl_store *store, struct gl_complaint *why)
 static enum gl_status make_secret(struct gl_store *store)
 {
 	uint8_t bytes[GL_SECRET_SIZE];
-	char name[64];
+	char name[PLACE_TEMPORARY_MAX];
 	if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
 		return place_status(errno);
-	int fd = temporary(store->dir, "secret", name);
+	int fd = place_temporary(store->dir, "secret", name);
 	if (fd < 0)
 		return place_status(errno);
 	bool whole = write(fd, bytes, sizeof bytes) == (ssize_t)sizeof bytes && fsync(fd) == 0;
@@ -292,7 +255,7 @@ static enum gl_status make_secret(struct gl_store *store)
 		unlinkat(store->dir, name, 0);
 		return place_status(error);
 	}
-	if (settle(store->dir, name, "secret") != 0 || fsync(store->dir) != 0)
+	if (place_settle(store->dir, name, "secret") != 0 || fsync(store->dir) != 0)
 		return place_status(errno);
 	return GL_OK;
 }

@@ -9,6 +9,7 @@
 #define GREYLIST_STORE_ROOM_H
 
 #include <lmdb.h>
+#include <sys/stat.h>
 
 #include "greylist/crowd.h"
 #include "greylist/inherited.h"
@@ -31,7 +32,10 @@ struct gl_store {
 	MDB_dbi triplet, client, rules, meta, override;
 	bool has_override; /* false: a table of before there were any, opened for reading */
 	bool readonly;
-	bool alone;   /* the gate is closed, or nobody else can have the table open yet: no gate */
+	bool alone;  /* the gate is closed, or nobody else can have the table open yet: no gate */
+	bool closed; /* the gate, by this store */
+	struct stat lock; /* the lock.mdb that is open: while it is, nobody else has its number */
+	bool lock_made;
 	bool damaged; /* LMDB said so, or it is shorter than it says itself */
 	struct gl_store_map map;
 	int trouble; /* LMDB's or errno's code of the last failure */
@@ -136,6 +140,11 @@ GL_CHECKED enum gl_status store_open_found(
 /* Makes the databases of an empty environment in the directory store->name; leaves it open. */
 GL_CHECKED enum gl_status store_make_databases(
     struct gl_store *store, const struct gl_store_options *options, struct gl_complaint *why);
+/* store_env.c: opens store->name and nothing in it: LMDB's code. */
+GL_CHECKED int store_open_env(struct gl_store *store, const struct gl_store_options *options);
+/* The same where others may have it open; lock.mdb is made where it has to be. */
+GL_CHECKED enum gl_status store_open_locked(
+    struct gl_store *store, const struct gl_store_options *options, struct gl_complaint *why);
 /* Closes the table and keeps the directory; fine where none is open. */
 void store_close_env(struct gl_store *store);
 
@@ -234,8 +243,40 @@ GL_CHECKED enum gl_status place_trust(
     const struct gl_store *store, const char *name, struct gl_complaint *why);
 GL_CHECKED enum gl_status place_trust_table(
     const struct gl_store *store, int table, struct gl_complaint *why);
-/* Makes lock.mdb whole where it is missing, in a table whose files are this user's alone. */
+/* A file nobody has seen yet: its descriptor, or -1 with errno. To be linked to its name when it
+ * is whole, unless somebody was there first: then theirs is the one. */
+#define PLACE_TEMPORARY_MAX 64
+int place_temporary(int dir, const char *stem, char name[PLACE_TEMPORARY_MAX]);
+int place_settle(int dir, const char *from, const char *name);
+
+/*
+ * store_lock.c: whoever opens a lock.mdb that nobody else has open makes
+ * it a fresh one, whatever was in it; he alone learns from the table which
+ * commit was the last, and all others learn it from the file. So two files
+ * under one name, or one that was written over, would let a writer begin
+ * on a commit that is not the last. Against that:
+ *
+ *   - a lock.mdb is made and taken away with the gate closed, when nobody
+ *     writes;
+ *   - a store whose lock.mdb has no longer that name is not current;
+ *   - whoever begins compares with the table itself.
+ *
+ * Where they differ the file is retired, everybody opens the table again,
+ * and the first one makes a fresh lock.mdb.
+ */
+
+/* Makes lock.mdb where it is missing or too short, in a table whose files are this user's alone. */
 GL_CHECKED enum gl_status place_lock_file(struct gl_store *store, struct gl_complaint *why);
+/* Notes which file lock.mdb of store->name is, and tells whether it still is that one. */
+void store_lock_note(struct gl_store *store);
+bool store_lock_is(const struct gl_store *store);
+/* Takes the noted lock.mdb its name, unless it has none any more. */
+void store_lock_retire(struct gl_store *store);
+/* Whether the table could be opened with another lock.mdb, where opening it gave LMDB's `code`. */
+bool store_lock_to_blame(const struct gl_store *store, int code);
+/* Whether a transaction that has begun is on the last commit. */
+bool store_lock_knows_writer(const struct gl_store *store, MDB_txn *txn);
+bool store_lock_knows_reader(const struct gl_store *store, MDB_txn *txn);
 /* Lets the link name store->name, durably. */
 GL_CHECKED enum gl_status place_publish(struct gl_store *store, struct gl_complaint *why);
 /* Reads the secret, making one first where there is none and `create` is set. */

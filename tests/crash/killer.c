@@ -1,5 +1,5 @@
 /*
- * killer HELPER [ADMIN] - helpers killed with SIGKILL at random moments.
+ * killer HELPER [ADMIN [all]] - helpers killed with SIGKILL at random moments.
  *
  * In each episode a few helpers start on no table at all and are asked
  * about new triplets as fast as they answer, while each of them is killed
@@ -8,27 +8,38 @@
  * death of a process does, not what a power cut does.
  *
  * With ADMIN, greylist-admin backs the table up, restores it and writes it
- * anew all the while, and is killed at random moments too.
+ * anew all the while, and is killed at random moments too. With `all` it
+ * does whatever it can do, half of the helpers answer one request each, and
+ * the exempt list and the configuration are edited meanwhile; whatever was
+ * acknowledged has to be there in the end.
  */
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "dice.h"
+#include "editor.h"
 #include "extent.h"
 #include "ledger.h"
+#include "mob.h"
 #include "replacer.h"
 #include "rig.h"
 
 enum { WORKERS = 8, ENTRIES = 1 << 16, DELAY = 3600, PATIENCE = 20000 /* milliseconds */ };
 
+/* The full form with `all` goes on until there were as many. */
+enum { STORM_KILLS = 10000, STORM_TRIPLETS = 100000 };
+
 struct worker {
 	struct peer peer;
 	struct ledger_entry *entry; /* asked about now, or NULL */
-	int64_t asked;
-	int64_t kill_at; /* nanoseconds */
+	struct ledger_entry exempt; /* of a client that the list names */
+	bool single;                /* answers one request */
+	int64_t asked, asked_at;    /* seconds, nanoseconds */
+	int64_t kill_at;            /* nanoseconds */
 };
 
 struct hunt {
@@ -37,8 +48,15 @@ struct hunt {
 	struct dice dice;
 	struct worker workers[WORKERS];
 	uint64_t number; /* makes envelopes unlike those of other episodes */
-	uint64_t answers, kills, wrong;
+	uint64_t answers, kills, wrong, triplets;
+	int64_t longest; /* wait for an answer, nanoseconds */
+	bool all;
+	char once_option[3];
+	char *single[5];
+	struct target once;
 	struct replacer replacer;
+	struct mob mob;
+	struct editor editor;
 };
 
 static int64_t clock_now(void)
@@ -50,20 +68,32 @@ static int64_t clock_now(void)
 
 static void start(struct hunt *hunt, struct worker *worker)
 {
-	if (!peer_open(&worker->peer, &hunt->rig.target)) {
+	if (!peer_open(&worker->peer, worker->single ? &hunt->once : &hunt->rig.target)) {
 		perror(hunt->rig.program[0]);
 		exit(1);
 	}
-	/* from a blink to many requests: 0.2 to 100 ms at the most, all sizes alike likely */
-	int64_t span = INT64_C(200000) << dice_between(&hunt->dice, 0, 9);
+	/* from a blink to many requests: 0.2 to 100 ms at the most, all sizes alike likely; in the
+	 * storm sessions live up to 3 s */
+	bool lasting = hunt->all && !worker->single;
+	int64_t span = INT64_C(200000) << dice_between(&hunt->dice, 0, lasting ? 14 : 9);
 	worker->kill_at = clock_now() + dice_between(&hunt->dice, 0, span);
 	worker->entry = NULL;
 }
 
+static struct ledger_entry *choose_exempt(struct hunt *hunt, struct worker *worker)
+{
+	struct workload exempt = { .mix = WORKLOAD_ALL_EXEMPT, .seed = 1 };
+	worker->exempt = (struct ledger_entry){ .asked = 0 };
+	workload_envelope(&exempt, hunt->number++, &worker->exempt.envelope);
+	return &worker->exempt;
+}
+
 /* Mostly a stranger; one in four is asked about before, so that readers die too. */
-static struct ledger_entry *choose(struct hunt *hunt)
+static struct ledger_entry *choose(struct hunt *hunt, struct worker *worker)
 {
 	struct ledger *ledger = &hunt->ledger;
+	if (hunt->all && dice_one_in(&hunt->dice, 16))
+		return choose_exempt(hunt, worker);
 	if (ledger->count > 0 && (ledger->count == ENTRIES || dice_one_in(&hunt->dice, 4))) {
 		int64_t last = (int64_t)ledger->count - 1;
 		return &ledger->entries[dice_between(&hunt->dice, 0, last)];
@@ -78,8 +108,9 @@ static struct ledger_entry *choose(struct hunt *hunt)
 static void ask(struct hunt *hunt, struct worker *worker)
 {
 	char request[2048];
-	worker->entry = choose(hunt);
+	worker->entry = choose(hunt, worker);
 	worker->asked = time(NULL);
+	worker->asked_at = clock_now();
 	ledger_ask(worker->entry, worker->asked);
 	size_t len = workload_request(request, sizeof request, &worker->entry->envelope);
 	/* a helper that is gone shows itself at the read */
@@ -92,6 +123,24 @@ static void complain(struct hunt *hunt, const char *what)
 	printf("  %s\n", what);
 }
 
+static void note_answer(struct hunt *hunt, struct worker *worker)
+{
+	struct ledger_entry *entry = worker->entry;
+	enum answer_verb verb = worker->peer.got.verb;
+	int64_t waited = clock_now() - worker->asked_at;
+	if (waited > hunt->longest)
+		hunt->longest = waited;
+	hunt->answers++;
+	if (entry == &worker->exempt) {
+		if (!answer_passes(verb))
+			complain(hunt, "a client that the list names was not let through");
+		return;
+	}
+	hunt->triplets += entry->answered == 0;
+	if (!ledger_answer(&hunt->ledger, entry, verb, worker->asked, time(NULL)))
+		complain(hunt, "a stranger was let through");
+}
+
 /* Reads what there is; the worker is idle after its answer. */
 static void hear(struct hunt *hunt, struct worker *worker, bool killed)
 {
@@ -100,10 +149,7 @@ static void hear(struct hunt *hunt, struct worker *worker, bool killed)
 	case PEER_MORE:
 		return;
 	case PEER_ANSWERED:
-		hunt->answers++;
-		if (!ledger_answer(
-			&hunt->ledger, entry, worker->peer.got.verb, worker->asked, time(NULL)))
-			complain(hunt, "a stranger was let through");
+		note_answer(hunt, worker);
 		break;
 	case PEER_MALFORMED:
 		complain(hunt, "a malformed answer");
@@ -115,6 +161,8 @@ static void hear(struct hunt *hunt, struct worker *worker, bool killed)
 		break;
 	}
 	worker->entry = NULL;
+	if (worker->single && !killed && peer_close(&worker->peer) != 0)
+		complain(hunt, "a helper of one request ended badly");
 }
 
 static void kill_worker(struct hunt *hunt, struct worker *worker)
@@ -192,25 +240,50 @@ static void end_all(struct hunt *hunt)
 	}
 }
 
+static void begin_episode(struct hunt *hunt, const char *helper)
+{
+	rig_make(&hunt->rig, helper, DELAY);
+	hunt->single[0] = hunt->rig.program[0];
+	hunt->single[1] = hunt->once_option;
+	hunt->single[2] = hunt->rig.program[1];
+	hunt->single[3] = hunt->rig.conf;
+	target_program(&hunt->once, hunt->single);
+	hunt->ledger.count = 0;
+	if (hunt->all)
+		editor_begin(&hunt->editor, &hunt->rig, DELAY);
+	for (int i = 0; i < WORKERS; i++) {
+		hunt->workers[i].single = hunt->all && i % 2 == 1;
+		start(hunt, &hunt->workers[i]);
+	}
+	replacer_begin(&hunt->replacer, &hunt->rig);
+	mob_begin(&hunt->mob, &hunt->rig);
+}
+
+static void rage(struct hunt *hunt, int64_t until)
+{
+	bool alone = hunt->replacer.admin == NULL && hunt->mob.admin == NULL;
+	for (int64_t now = clock_now(); now < until; now = clock_now()) {
+		kill_the_due(hunt);
+		replacer_go_on(&hunt->replacer, &hunt->dice, now);
+		mob_go_on(&hunt->mob, &hunt->dice, now);
+		editor_go_on(&hunt->editor, now);
+		listen_once(hunt, alone ? 1000 : 5);
+	}
+	replacer_end(&hunt->replacer);
+	mob_end(&hunt->mob);
+}
+
 static void run_episode(struct hunt *hunt, int64_t seconds, const char *helper)
 {
 	uint64_t answers = hunt->answers, kills = hunt->kills, wrong = hunt->wrong;
-	int64_t until = clock_now() + seconds * 1000000000;
-	rig_make(&hunt->rig, helper, DELAY);
-	hunt->ledger.count = 0;
-	for (int i = 0; i < WORKERS; i++)
-		start(hunt, &hunt->workers[i]);
-	replacer_begin(&hunt->replacer, &hunt->rig);
-	while (clock_now() < until) {
-		kill_the_due(hunt);
-		replacer_go_on(&hunt->replacer, &hunt->dice, clock_now());
-		listen_once(hunt, hunt->replacer.admin != NULL ? 5 : 1000);
-	}
-	replacer_end(&hunt->replacer);
+	begin_episode(hunt, helper);
+	rage(hunt, clock_now() + seconds * 1000000000);
 	let_live(hunt);
 	printf("  %" PRIu64 " answers, %" PRIu64 " kills\n", hunt->answers - answers,
 	    hunt->kills - kills);
+	hunt->wrong += editor_probe(&hunt->editor);
 	hunt->wrong += ledger_compare(&hunt->ledger, hunt->rig.state);
+	hunt->wrong += mob_compare(&hunt->mob);
 	end_all(hunt);
 	hunt->wrong += rig_trouble(&hunt->rig);
 	if (hunt->answers == answers || hunt->kills == kills)
@@ -218,28 +291,51 @@ static void run_episode(struct hunt *hunt, int64_t seconds, const char *helper)
 	rig_remove(&hunt->rig, hunt->wrong != wrong && getenv("GREYLIST_TEST_KEEP") != NULL);
 }
 
+static bool is_over(const struct hunt *hunt, int episode)
+{
+	if (!hunt->all)
+		return episode == (extent_full() ? 20 : 4);
+	if (!extent_full())
+		return episode == 2;
+	return hunt->kills + hunt->mob.kills >= STORM_KILLS &&
+	       hunt->triplets + hunt->mob.acknowledged >= STORM_TRIPLETS;
+}
+
+static void report(struct hunt *hunt)
+{
+	hunt->wrong += replacer_report(&hunt->replacer);
+	hunt->wrong += mob_report(&hunt->mob);
+	if (hunt->all)
+		printf("%" PRIu64
+		       " triplets acknowledged by helpers and %u by imports; %u commands "
+		       "killed; the longest wait for an answer took %" PRId64 " ms\n",
+		    hunt->triplets, hunt->mob.acknowledged, hunt->mob.kills,
+		    hunt->longest / 1000000);
+	printf("%" PRIu64 " answers, %" PRIu64 " kills, %" PRIu64 " wrong\n", hunt->answers,
+	    hunt->kills, hunt->wrong);
+}
+
 int main(int argc, char **argv)
 {
-	if (argc != 2 && argc != 3) {
-		fprintf(stderr, "usage: killer HELPER [ADMIN]\n");
+	static struct hunt hunt = { .once_option = "-1" };
+	hunt.all = argc == 4 && strcmp(argv[3], "all") == 0;
+	if (argc < 2 || argc > 4 || (argc == 4 && !hunt.all)) {
+		fprintf(stderr, "usage: killer HELPER [ADMIN [all]]\n");
 		return 64;
 	}
-	static struct hunt hunt;
-	int episodes = extent_full() ? 20 : 4;
-	int64_t seconds = extent_full() ? 10 : 2;
+	int64_t seconds = extent_full() ? 10 : hunt.all ? 4 : 2;
 	hunt.dice.state = rig_seed();
-	hunt.replacer = (struct replacer){ .admin = argv[2] };
+	hunt.replacer.admin = hunt.all || argc < 3 ? NULL : argv[2];
+	hunt.mob.admin = hunt.all ? argv[2] : NULL;
 	hunt.ledger.delay = DELAY;
 	hunt.ledger.entries = calloc(ENTRIES, sizeof *hunt.ledger.entries);
 	if (hunt.ledger.entries == NULL)
 		return 1;
-	printf("%d episodes of %" PRId64 " s, %d helpers, seed %" PRIu64 "\n", episodes, seconds,
-	    WORKERS, hunt.dice.state);
-	for (int i = 0; i < episodes; i++)
+	printf("episodes of %" PRId64 " s, %d helpers, seed %" PRIu64 "\n", seconds, WORKERS,
+	    hunt.dice.state);
+	for (int i = 0; !is_over(&hunt, i); i++)
 		run_episode(&hunt, seconds, argv[1]);
 	free(hunt.ledger.entries);
-	hunt.wrong += replacer_report(&hunt.replacer);
-	printf("%" PRIu64 " answers, %" PRIu64 " kills, %" PRIu64 " wrong\n", hunt.answers,
-	    hunt.kills, hunt.wrong);
+	report(&hunt);
 	return hunt.wrong == 0 ? 0 : 1;
 }

@@ -8,12 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 #include <lmdb.h>
+
+#include "greylist/store_damage.h"
 
 #include "helper_process.h"
 #include "site.h"
@@ -118,6 +121,21 @@ static void ones_in_the_pages(int fd, off_t size)
 	put_over(fd, 2 * PAGE, size, 0xff);
 }
 
+/* What LMDB itself finds wrong: the pages that hold our records are of no kind. */
+static void no_kind_of_page(int fd, off_t size)
+{
+	enum { FLAGS = 10, UPPER = 14 };
+	char page[PAGE];
+	uint16_t used; /* from here on; what is in the gap before was another page's */
+	for (off_t at = 2 * PAGE; at < size; at += PAGE) {
+		assert_int_equal(pread(fd, page, sizeof page, at), sizeof page);
+		memcpy(&used, page + UPPER, sizeof used);
+		if (used < sizeof page &&
+		    memmem(page + used, sizeof page - used, "@example.org", 12) != NULL)
+			assert_int_equal(pwrite(fd, "\0\0", 2, at + FLAGS), 2);
+	}
+}
+
 static const struct harm harms[] = {
 	{ "its heads are zero", zero_the_heads, false, 0 },
 	{ "something else", foreign, false, 0 },
@@ -125,6 +143,7 @@ static const struct harm harms[] = {
 	{ "cut to a page", cut_to_a_page, false, 0 },
 	{ "its pages are zero", zero_the_pages, false, DEATHS },
 	{ "its pages are ones", ones_in_the_pages, false, DEATHS },
+	{ "its pages are of no kind", no_kind_of_page, false, 0 },
 	{ "cut in half in use", cut_in_half, true, 1 },
 	{ "its pages are zero in use", zero_the_pages, true, DEATHS },
 };
@@ -230,6 +249,48 @@ static void test_once_an_hour(void **state)
 	assert_int_equal(access(tmpdir_path(site->database, "table.2.corrupt"), F_OK), -1);
 }
 
+static int64_t no_clock(void)
+{
+	return 0;
+}
+
+/* Whether a writer could come in now. */
+struct visit {
+	const char *gate;
+	bool asked, open;
+};
+
+static bool try_the_gate(void *context)
+{
+	struct visit *visit = context;
+	int fd = open(visit->gate, O_RDWR);
+	visit->asked = fd >= 0;
+	visit->open = flock(fd, LOCK_SH | LOCK_NB) == 0;
+	close(fd);
+	return false;
+}
+
+/* What were written to the damaged table meanwhile would be put aside along with it. */
+static void test_nobody_writes_meanwhile(void **state)
+{
+	struct site *site = *state;
+	struct gl_complaint why;
+	struct gl_replaced result;
+	struct gl_key key = { .len = 3, .bytes = "abc" };
+	struct gl_op op = { .kind = GL_OP_TRIPLET, .key = &key };
+	struct gl_store_options options = { .directory = site->database, .map_limit = 1 << 24 };
+	char gate[600];
+	struct visit visit = { .gate = gate };
+	struct gl_replacing how = { .clock = no_clock, .stop = try_the_gate, .context = &visit };
+	const struct harm harm = { .do_it = no_kind_of_page };
+	fill(site);
+	harm_it(site, &harm);
+	snprintf(gate, sizeof gate, "%s/gate", site->database);
+	assert_int_equal(gl_store_quarantine(&options, &op, 1, &how, &result, &why), GL_OK);
+	assert_true(visit.asked);
+	assert_false(visit.open);
+}
+
 int main(void)
 {
 #define AT_SITE(test) cmocka_unit_test_setup_teardown(test, site_setup, site_teardown)
@@ -237,6 +298,7 @@ int main(void)
 		AT_SITE(test_greylisting_comes_back),
 		AT_SITE(test_what_is_no_damage_stays),
 		AT_SITE(test_once_an_hour),
+		AT_SITE(test_nobody_writes_meanwhile),
 	};
 	signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests(tests, NULL, NULL);

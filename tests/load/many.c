@@ -1,24 +1,30 @@
 /*
- * many HELPER [ADMIN] - two hundred helpers on one table, all at work at once.
+ * many HELPER [ADMIN] - hundreds of helpers on one table, in the full form a
+ * thousand, all open and at work at once.
  *
  * Each asks half of its requests about triplets of its own and half
  * about triplets that all share; then everybody waits out the delay and
  * asks the same again. No answer may be impossible, and the table, the
- * counters and the log have to agree with what was answered.
+ * counters and the log have to agree with what was answered. No process
+ * and no descriptor is left in the end.
  *
  * With ADMIN, greylist-admin purges, exports, backs up and replaces the
  * table all the while, and that must make no difference.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "greylist/counters.h"
 
 #include "extent.h"
+#include "gauge.h"
 #include "ledger.h"
 #include "meddler.h"
 #include "rig.h"
@@ -177,6 +183,27 @@ static void compare_counts(struct crowd *crowd)
 		crowd->wrong++;
 }
 
+/* Each helper takes a descriptor of ours. */
+static void allow_descriptors(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		perror("setrlimit");
+}
+
+static void compare_rest(struct crowd *crowd, long descriptors)
+{
+	long now = gauge_descriptors(getpid());
+	if (now == descriptors && waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD)
+		return;
+	printf("  %ld descriptors were open at the beginning, %ld now; or a process is left\n",
+	    descriptors, now);
+	crowd->wrong++;
+}
+
 static void run_crowd(struct crowd *crowd)
 {
 	start_all(crowd);
@@ -202,8 +229,8 @@ int main(int argc, char **argv)
 		return 64;
 	}
 	struct crowd crowd = { .size = rig_sanitized() ? 40
-				       : extent_full() ? 400
-						       : 200,
+				       : extent_full() ? 1000
+						       : 300,
 		.seed = rig_seed() };
 	crowd.ledger = (struct ledger){ .delay = DELAY,
 		.count = SHARED + crowd.size * REQUESTS / 2 };
@@ -212,16 +239,21 @@ int main(int argc, char **argv)
 	crowd.polls = calloc(crowd.size, sizeof *crowd.polls);
 	if (crowd.ledger.entries == NULL || crowd.workers == NULL || crowd.polls == NULL)
 		return 1;
+	allow_descriptors();
+	long descriptors = gauge_descriptors(getpid());
 	printf("%u helpers, %d requests each, seed %" PRIu64 "\n", crowd.size, 2 * REQUESTS,
 	    crowd.seed);
 	fill_ledger(&crowd);
 	rig_make(&crowd.rig, argv[1], DELAY);
+	/* whoever comes last in a queue of hundreds waits for as many syncs of the disk */
+	rig_configure(&crowd.rig, DELAY, "request_timeout = \"55s\"\n" RIG_NO_LISTS);
 	if (argc == 3 && !meddler_begin(&crowd.meddler, argv[2], &crowd.rig)) {
 		perror("fork");
 		return 1;
 	}
 	run_crowd(&crowd);
 	rig_remove(&crowd.rig, crowd.wrong != 0 && getenv("GREYLIST_TEST_KEEP") != NULL);
+	compare_rest(&crowd, descriptors);
 	free(crowd.polls);
 	free(crowd.workers);
 	free(crowd.ledger.entries);

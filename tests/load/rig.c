@@ -21,9 +21,23 @@ static void report_to_dir(const char *variable, const char *dir)
 	setenv(variable, value, 1);
 }
 
+void rig_configure(const struct rig *rig, int64_t delay, const char *more)
+{
+	char text[4096], place[600];
+	int len = snprintf(text, sizeof text,
+	    "database = \"%s\"\ndelay = \"%" PRId64 "s\"\nlog_target = \"%s\"\n"
+	    "suffix_lists = {}\n%s",
+	    rig->state, delay, rig->log, more);
+	snprintf(place, sizeof place, "%s/coming.conf", rig->dir);
+	tmpdir_write(rig->dir, "coming.conf", text, (size_t)len);
+	if (rename(place, rig->conf) != 0) {
+		perror(rig->conf);
+		exit(1);
+	}
+}
+
 void rig_make(struct rig *rig, const char *helper, int64_t delay)
 {
-	char text[2048];
 	rig->dir = tmpdir_make();
 	snprintf(rig->state, sizeof rig->state, "%s/state", rig->dir);
 	snprintf(rig->conf, sizeof rig->conf, "%s/greylist.conf", rig->dir);
@@ -32,13 +46,7 @@ void rig_make(struct rig *rig, const char *helper, int64_t delay)
 		perror(rig->state);
 		exit(1);
 	}
-	int len = snprintf(text, sizeof text,
-	    "database = \"%s\"\ndelay = \"%" PRId64 "s\"\nlog_target = \"%s\"\n"
-	    "request_timeout = \"20s\"\n"
-	    "client_lists = {}\nrecipient_lists = {}\nsender_lists = {}\n"
-	    "suffix_lists = {}\n",
-	    rig->state, delay, rig->log);
-	tmpdir_write(rig->dir, "greylist.conf", text, (size_t)len);
+	rig_configure(rig, delay, "request_timeout = \"20s\"\n" RIG_NO_LISTS);
 	report_to_dir("ASAN_OPTIONS", rig->dir);
 	report_to_dir("UBSAN_OPTIONS", rig->dir);
 	rig->program[0] = strdup(helper);
@@ -104,6 +112,36 @@ uint64_t rig_trouble(const struct rig *rig)
 	return count;
 }
 
+/* Of what it says of the directory, Postfix and gaps nothing is of the table's contents. */
+static bool is_damage(const char *line)
+{
+	return strstr(line, "\"name\":\"table-damaged\"") != NULL ||
+	       strstr(line, "\"name\":\"table\"") != NULL ||
+	       strstr(line, "\"name\":\"table-full\"") != NULL;
+}
+
+uint64_t rig_damage(const struct rig *rig, const char *admin)
+{
+	char text[2048];
+	uint64_t count = 0;
+	bool read_through = false;
+	snprintf(text, sizeof text, "'%s' -c '%s' check --deep --json 2>&1", admin, rig->conf);
+	FILE *said = popen(text, "r");
+	if (said == NULL)
+		return 1;
+	while (fgets(text, sizeof text, said) != NULL) {
+		read_through = read_through || strstr(text, " entries read, ") != NULL;
+		if (!is_damage(text))
+			continue;
+		printf("  %s", text);
+		count++;
+	}
+	pclose(said);
+	if (!read_through)
+		printf("  greylist-admin check --deep did not read the table\n");
+	return count + !read_through;
+}
+
 uint64_t rig_seed(void)
 {
 	const char *text = getenv("GREYLIST_TEST_SEED");
@@ -112,8 +150,10 @@ uint64_t rig_seed(void)
 
 bool rig_sanitized(void)
 {
-#ifdef __SANITIZE_ADDRESS__
+#if defined __SANITIZE_ADDRESS__
 	return true;
+#elif defined __has_feature
+	return __has_feature(address_sanitizer);
 #else
 	return false;
 #endif

@@ -24,6 +24,13 @@ struct rig {
 /* `helper` is borrowed. Ends the test where the directory cannot be had. */
 void rig_make(struct rig *rig, const char *helper, int64_t delay);
 
+/*
+ * Writes greylist.conf anew, at one stroke: the rig's own place and log,
+ * the delay, and `more`, whole lines.
+ */
+void rig_configure(const struct rig *rig, int64_t delay, const char *more);
+#define RIG_NO_LISTS "client_lists = {}\nrecipient_lists = {}\nsender_lists = {}\n"
+
 /* Removes the directory, unless it is to be kept for a look. */
 void rig_remove(struct rig *rig, bool keep);
 
@@ -35,6 +42,12 @@ uint64_t rig_logged(const struct rig *rig, const char *word);
  * the first few and returns how many there are.
  */
 uint64_t rig_trouble(const struct rig *rig);
+
+/*
+ * Has `greylist-admin check --deep` read the table; prints what it finds
+ * wrong with it and returns how much that is.
+ */
+uint64_t rig_damage(const struct rig *rig, const char *admin);
 
 /* The seed of this run (GREYLIST_TEST_SEED), or a fixed one. */
 uint64_t rig_seed(void);

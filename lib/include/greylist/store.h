@@ -56,8 +56,17 @@ GL_CHECKED enum gl_status gl_store_open(
 /* NULL is fine. */
 void gl_store_close(struct gl_store *store);
 
-/* Whether `table` still names the table that this store has open. One system call. */
+/*
+ * Whether `table` still names the table that this store has open, and
+ * its lock file is still the one in use. Two system calls.
+ */
 bool gl_store_current(const struct gl_store *store);
+
+/*
+ * Whether the open had to make a lock file for a table that was there
+ * already: somebody removed it, or wrote over it. Says so once.
+ */
+bool gl_store_lock_made(struct gl_store *store);
 
 /* The digest secret; borrowed, good until the close. */
 const struct gl_secret *gl_store_secret(const struct gl_store *store);
@@ -132,7 +141,8 @@ struct gl_sweep {
  * nothing is swept and he is not refused, but what he takes of those
  * pages is freed likewise. The budget does not matter.
  *
- *   GL_REPLACED  another table took this one's place: open again, read and decide again
+ *   GL_REPLACED  another table, or lock file, took the place of this one's: open again, read and
+ *                decide again
  *   GL_FULL      map or disk full; none of the ops was written, but the sweep may have got on
  *   GL_CORRUPT, GL_FAILED
  */
