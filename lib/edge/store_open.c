@@ -199,6 +199,8 @@ enum gl_status store_open_found(
 		status = check_length(store, why);
 	if (status == GL_OK)
 		status = read_meta(store, why);
+	if (status == GL_OK && options->watch != NULL)
+		options->watch(store);
 	/* A full map has no room for it, and still serves without. */
 	if (status == GL_OK && !store->has_override && !store->readonly &&
 	    add_override(store) == GL_REPLACED)
@@ -329,6 +331,8 @@ enum gl_status gl_store_open(
 		if (status == GL_OK)
 			return GL_OK;
 		bool again = *store != NULL && (status == GL_REPLACED || was_replaced(*store));
+		if (options->watch != NULL)
+			options->watch(NULL);
 		gl_store_close(*store);
 		*store = NULL;
 		if (!again)

@@ -25,6 +25,8 @@
 #include "greylist/terms.h"
 
 /* All borrowed during the open only. */
+struct gl_store;
+
 struct gl_store_options {
 	const char *directory;
 	uint64_t map_limit; /* bytes that the table may grow to */
@@ -32,9 +34,10 @@ struct gl_store_options {
 	bool sync_data;     /* false: a power cut may cost the table; for tmpfs only */
 	bool create;        /* make the table where there is none */
 	bool readonly;      /* never write; the table has to be there */
+	/* Told of the store before anything in its map is read, when the map's place is known, and
+	 * of NULL where the open fails; NULL: nobody is. See greylist/store_damage.h. */
+	void (*watch)(const struct gl_store *store);
 };
-
-struct gl_store;
 
 /*
  * Opens the table, making it first where there is none and `create` is
