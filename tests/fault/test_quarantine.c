@@ -314,9 +314,10 @@ static void test_deaths_of_the_open_count(void **state)
 	struct site *site = *state;
 	struct gl_complaint why;
 	struct gl_store *store;
-	struct gl_store_options options = {
-		.directory = site->database, .map_limit = 1 << 24, .watch = dies_while_it_opens
-	};
+	struct gl_store_options options = { .directory = site->database,
+		.map_limit = 1 << 24,
+		.create = true,
+		.watch = dies_while_it_opens };
 	fill(site);
 	for (int deaths = 0; deaths < DEATHS; deaths++) {
 		assert_int_equal(gl_store_open(&store, &options, &why), GL_OK);
