@@ -133,7 +133,7 @@ static struct gl_store_figures measure(const struct brim *brim)
 
 static void pour(struct brim *brim, int networks, size_t padding)
 {
-	int count = extent_of(100000, 4000);
+	int count = extent_of(100000, 2000);
 	char network[32];
 	for (int i = 0; i < count; i++) {
 		network_of(brim, network);
@@ -246,13 +246,13 @@ static void those_who_are_known_leave_room(void **state)
 {
 	struct brim *brim = *state;
 	fill(brim);
-	for (int i = 0; i < 30000; i++) {
+	for (int i = 0; i < 20000; i++) {
 		struct gl_sweep sweep = brim->sweep;
 		sweep.known = true;
 		assert_int_equal(remember_client(brim, i, &sweep), GL_OK);
 		brim->evicted += sweep.evicted;
 		memcpy(brim->sweep.hand, sweep.hand, sizeof sweep.hand);
-		if (i % 3000 == 0)
+		if (i % 2000 == 0)
 			meet(brim, "192.0.2.0/24", 300);
 	}
 	assert_in_range(brim->evicted, 1000, NEVER_FULL);
