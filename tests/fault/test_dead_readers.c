@@ -84,6 +84,79 @@ static void a_look_up_clears_dead_readers(void **state)
 	assert_int_equal(gl_store_lookup(fixture->store, &lookup, 1), GL_OK);
 }
 
+enum {
+	DEAD = 500,
+	WRITES = 3000,
+	GROWTH =
+	    12 << 20 /* what 256 writes may take before the dead are looked for, and not 3000 */
+};
+
+/* Begins to read the newest state, and dies of it. */
+static void read_and_die(const char *table)
+{
+	MDB_env *env;
+	MDB_txn *reader;
+	int code = mdb_env_create(&env);
+	if (code == MDB_SUCCESS)
+		code = mdb_env_open(env, table, MDB_NOTLS, 0640);
+	if (code == MDB_SUCCESS)
+		code = mdb_txn_begin(env, NULL, MDB_RDONLY, &reader);
+	kill(getpid(), code == MDB_SUCCESS ? SIGKILL : SIGTERM);
+}
+
+static void lose_a_reader(const struct store_fixture *fixture)
+{
+	int status;
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		read_and_die(tmpdir_path(fixture->database, "table.1"));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGKILL);
+}
+
+static void write_once(struct store_fixture *fixture, int64_t time)
+{
+	static struct gl_triplet triplet;
+	struct gl_record record = { .first_seen = 1, .last_seen = time, .attempts = 1 };
+	store_fixture_triplet(
+	    fixture->store, &triplet, "192.0.2.0/24", "s@example.com", "r@example.org");
+	store_fixture_remember(fixture->store, &triplet, record, 1);
+}
+
+/* Syncing thousands of writes is not what is tried here. */
+static void open_unsynced(struct store_fixture *fixture)
+{
+	struct gl_complaint why;
+	struct gl_store_options options = store_fixture_options(fixture->database);
+	gl_store_close(fixture->store);
+	options.sync_meta = options.sync_data = false;
+	if (gl_store_open(&fixture->store, &options, &why) != GL_OK)
+		fail_msg("%s", why.text);
+}
+
+/* The newest snapshot of each keeps what was freed later from being used again. */
+static void hundreds_of_dead_readers_pin_no_pages(void **state)
+{
+	struct store_fixture *fixture = *state;
+	struct gl_store_figures before, after;
+	open_unsynced(fixture);
+	write_once(fixture, 1);
+	for (int i = 0; i < DEAD; i++) {
+		lose_a_reader(fixture);
+		if (i % 50 == 0)
+			write_once(fixture, i + 2);
+	}
+	assert_int_equal(gl_store_measure(fixture->store, &before), GL_OK);
+	assert_true(before.readers_used >= DEAD);
+	for (int i = 0; i < WRITES; i++)
+		write_once(fixture, DEAD + i + 2);
+	assert_int_equal(gl_store_measure(fixture->store, &after), GL_OK);
+	assert_in_range(after.bytes, before.bytes, before.bytes + GROWTH);
+	assert_int_equal(gl_store_reap(fixture->store), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -91,6 +164,8 @@ int main(void)
 		    an_opener_clears_dead_readers, store_fixture_setup, store_fixture_teardown),
 		cmocka_unit_test_setup_teardown(
 		    a_look_up_clears_dead_readers, store_fixture_setup, store_fixture_teardown),
+		cmocka_unit_test_setup_teardown(hundreds_of_dead_readers_pin_no_pages,
+		    store_fixture_setup, store_fixture_teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
