@@ -17,7 +17,7 @@
 #include "store_fixture.h"
 #include "tmpdir.h"
 
-enum { NOW = 10000000, MAP = 4 << 20, NETWORKS = 500, NEVER_FULL = 1000000 };
+enum { NOW = 10000000, MAP = 4 << 20, NETWORKS = 500, NEVER_FULL = 1000000, IMPORTED = 9000 };
 
 struct brim {
 	struct store_fixture fixture;
@@ -258,6 +258,18 @@ static void those_who_are_known_leave_room(void **state)
 	assert_in_range(brim->evicted, 1000, NEVER_FULL);
 }
 
+/* An import asks nobody, and leaves little of what deletions need. */
+static void what_an_import_took_is_restored(void **state)
+{
+	struct brim *brim = *state;
+	fill(brim);
+	for (int i = 0; i < IMPORTED; i++)
+		assert_int_equal(remember_client(brim, i, NULL), GL_OK);
+	pour(brim, 1, 300);
+	/* half of it, which is more than a tenth of this map */
+	assert_true(measure(brim).bytes <= MAP / 10 * 9);
+}
+
 static bool die(void *context, struct gl_span key, struct gl_span value)
 {
 	(void)context;
@@ -326,6 +338,7 @@ int main(void)
 		BRIM(nobody_but_strangers),
 		BRIM(the_hand_comes_to_the_end),
 		BRIM(those_who_are_known_leave_room),
+		BRIM(what_an_import_took_is_restored),
 		BRIM(a_reader_died),
 		BRIM(full_for_another_reason_is_full),
 	};
