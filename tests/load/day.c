@@ -38,7 +38,7 @@ enum {
 	REMEMBERED = 7, /* hours within which a triplet expires */
 	ENTRY = 400,    /* octets of a live triplet: twice what one takes in full pages, and more */
 	BASE = 1 << 20,
-	GROWTH = 256 /* kilobytes */
+	GROWTH = 4096 /* kilobytes: LMDB's lists of a writer are 2 MiB, once they are used */
 };
 
 static const int64_t dawn = 1800000000;
