@@ -7,7 +7,9 @@
 #include "quarantine.h"
 
 enum {
-	TRIES = 3,       /* looks at a table that is being replaced or edited meanwhile */
+	TRIES = 3, /* looks at a table that is damaged */
+	REPLACED =
+	    100, /* and at one that is replaced or edited meanwhile: request_timeout ends it */
 	SWEEP_BUDGET = 8 /* records that each new triplet pays for: garbage stays under a seventh */
 };
 
@@ -92,10 +94,11 @@ static enum gl_status hold(struct gl_judgement *judgement, struct gl_world *worl
     const struct gl_request *request, int64_t now)
 {
 	enum gl_status status = GL_FAILED;
-	for (int tries = 0; tries < TRIES; tries++) {
+	for (int tries = 0, damaged = 0; damaged < TRIES && tries < REPLACED; tries++) {
 		status = hold_once(judgement, world, request, now);
 		if (status != GL_REPLACED && status != GL_CORRUPT)
 			break;
+		damaged += status == GL_CORRUPT;
 		gl_last_words_watch(NULL);
 		gl_world_drop_table(world);
 	}

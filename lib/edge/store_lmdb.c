@@ -78,6 +78,14 @@ static int take_size(struct gl_store *store)
 	return mdb_env_set_mapsize(store->env, 0);
 }
 
+/* By its lock file the last commit is another one than by the table. */
+static enum gl_status out_of_step(struct gl_store *store)
+{
+	store_lock_retire(store);
+	store->trouble = EAGAIN;
+	return GL_REPLACED;
+}
+
 static int begin_reading(struct gl_store *store, MDB_txn **txn)
 {
 	int code = try_read(store, txn);
@@ -99,8 +107,7 @@ enum gl_status store_reader_begin(struct gl_store *store, MDB_txn **txn)
 	}
 	mdb_txn_abort(*txn);
 	*txn = NULL;
-	store_lock_retire(store);
-	return GL_REPLACED;
+	return out_of_step(store);
 }
 
 enum gl_status store_read_begin(struct gl_store *store)
@@ -141,8 +148,7 @@ enum gl_status store_write_begin(struct gl_store *store, MDB_txn **txn)
 		leave_gate(store);
 	} else if (!store_lock_knows_writer(store, *txn)) {
 		store_write_abort(store, txn);
-		store_lock_retire(store);
-		return GL_REPLACED;
+		return out_of_step(store);
 	}
 	return store_status(store, code);
 }

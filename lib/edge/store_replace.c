@@ -31,6 +31,18 @@ static bool may_go_without(const struct replacement *run, enum gl_status status)
 	       (status == GL_NOT_FOUND || status == GL_CORRUPT || status == GL_WRONG_SECRET);
 }
 
+/* For reading: a writer would go through the gate that is closed here. A lock file that turns out
+ * to be of no use is made anew. */
+static enum gl_status open_for_reading(
+    struct replacement *run, const struct gl_store_options *options)
+{
+	enum { TRIES = 5 };
+	enum gl_status status = GL_REPLACED;
+	for (int tries = 0; status == GL_REPLACED && tries < TRIES; tries++)
+		status = store_open_found(run->old, options, run->why);
+	return status;
+}
+
 static enum gl_status open_old(struct replacement *run)
 {
 	struct gl_store_options options = *run->options;
@@ -44,9 +56,8 @@ static enum gl_status open_old(struct replacement *run)
 		return place_secret(run->old, true, run->why);
 	if (status == GL_OK)
 		status = place_secret(run->old, false, run->why);
-	/* For reading: a writer would go through the gate that is closed here. */
 	if (status == GL_OK)
-		status = store_open_found(run->old, &options, run->why);
+		status = open_for_reading(run, &options);
 	if (status == GL_OK || !may_go_without(run, status))
 		return status;
 	store_close_env(run->old);
