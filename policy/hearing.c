@@ -3,21 +3,46 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "greylist/store_caps.h"
 #include "last_words.h"
 #include "quarantine.h"
 
 enum {
-	TRIES = 3, /* looks at a table that is damaged */
-	REPLACED =
-	    100, /* and at one that is replaced or edited meanwhile: request_timeout ends it */
+	TRIES = 3,       /* looks at a table that is damaged, */
+	REPLACED = 100,  /* or replaced and edited meanwhile: request_timeout ends it before */
 	SWEEP_BUDGET = 8 /* records that each new triplet pays for: garbage stays under a seventh */
 };
 
-/* New to the table, whether it waits or passes for mode = learn. */
-static bool is_stranger(const struct gl_judgement *judgement)
+/* Whoever brings a triplet that nobody knew pays for it, whatever let him pass. */
+static bool is_newcomer(const struct gl_judgement *judgement)
 {
-	return judgement->op_count > 0 &&
-	       (judgement->reason == GL_REASON_NEW || judgement->reason == GL_REASON_MODE);
+	return judgement->op_count > 0 && judgement->ops[0].kind == GL_OP_TRIPLET &&
+	       (judgement->ops[0].base == 0 || judgement->reason == GL_REASON_NEW ||
+		   judgement->reason == GL_REASON_MODE);
+}
+
+/* Living ones were let go for this newcomer. */
+static void tell_of_limit(const struct gl_judgement *judgement, const struct gl_world *world,
+    const struct gl_sweep *sweep, int64_t now)
+{
+	char client[GL_NETWORK_TEXT];
+	struct gl_out out = gl_out_into(client, sizeof client);
+	gl_counters_gone(world->counters, sweep->displaced, sweep->evicted);
+	if (sweep->displaced + sweep->evicted == 0 || world->access != GL_ACCESS_SERVE ||
+	    !gl_counters_warning_due(world->counters, GL_FULL, now))
+		return;
+	if (sweep->evicted > 0) {
+		gl_log_printf(world->log, GL_LOG_WARNING,
+		    "warning: %s: the table is at max_entries, or close to map_limit; each "
+		    "stranger now pushes out an older entry",
+		    world->config.database);
+		return;
+	}
+	gl_out_network(&out, &judgement->triplet.client);
+	gl_log_printf(world->log, GL_LOG_WARNING,
+	    "warning: %s, or the domain of its name, is at max_pending_per_client; its "
+	    "strangers now push out one another",
+	    gl_out_string(&out));
 }
 
 static enum gl_status remember(
@@ -25,20 +50,25 @@ static enum gl_status remember(
 {
 	if (judgement->op_count == 0)
 		return GL_OK;
-	struct gl_sweep sweep = {
-		.timing = world->config.timing, .sections = &world->config.sections, .now = now
-	};
-	if (!is_stranger(judgement))
-		return gl_store_apply(world->store, judgement->ops, judgement->op_count, NULL);
-	gl_world_consult_some(world, SWEEP_BUDGET, (uint64_t)now);
-	if (world->outside)
+	const struct gl_caps caps = { world->config.max_pending_per_client,
+		world->config.max_entries };
+	struct gl_sweep sweep = { .timing = world->config.timing,
+		.sections = &world->config.sections,
+		.now = now,
+		.budget = SWEEP_BUDGET,
+		.caps = &caps,
+		.known = !is_newcomer(judgement) };
+	if (!sweep.known)
+		gl_world_consult_some(world, SWEEP_BUDGET, (uint64_t)now);
+	if (!sweep.known && world->outside)
 		return GL_NO_ACCESS;
-	sweep.budget = SWEEP_BUDGET;
 	gl_counters_hand_get(world->counters, sweep.hand);
 	enum gl_status status = gl_store_apply(
 	    world->store, judgement->ops, judgement->op_count, &sweep);
 	/* whatever came of it: in a full table the hand has to get on */
-	gl_counters_hand_set(world->counters, sweep.hand);
+	if (!sweep.known || sweep.looked_at > 0)
+		gl_counters_hand_set(world->counters, sweep.hand);
+	tell_of_limit(judgement, world, &sweep, now);
 	return status;
 }
 

@@ -16,7 +16,8 @@ static const int fatal[] = { SIGBUS, SIGSEGV, SIGILL, SIGTRAP, SIGABRT };
 /* The one static of the program: a signal handler has no other way to know anything. */
 static struct {
 	int fd;
-	size_t len; /* 0: there is nothing to say */
+	size_t len;  /* 0: there is nothing to say */
+	bool loaded; /* the shot, once a request was in hand */
 	char reply[GL_REPLY_MAX];
 	struct gl_log_shot shot;
 	struct gl_store_map map;
@@ -37,6 +38,9 @@ static void at_the_limit(int signal)
 	_exit(0);
 }
 
+static const char after_all[] =
+    "warning: killed by a signal when all requests were answered; the table may be damaged";
+
 static const char *what_killed(int signal)
 {
 	switch (signal) {
@@ -52,21 +56,26 @@ static const char *what_killed(int signal)
 	}
 }
 
+/* A signal that was sent is nobody's death but ours. Where no answer is due, it was set to be the
+ * default again, and comes again. */
 static void at_death(int number, siginfo_t *info, void *context)
 {
-	(void)context;
-	if (last_words.len == 0) {
-		/* it was set to be the default again, and comes again */
-		raise(number);
-		return;
-	}
-	answer();
+	bool late = last_words.len == 0;
 	bool of_access = number == SIGSEGV || number == SIGBUS;
-	gl_store_note_death(
-	    &last_words.map, of_access ? info->si_addr : last_words.map.at, time(NULL));
-	gl_log_shot_say(&last_words.shot, what_killed(number));
-	gl_log_fire(&last_words.shot);
-	_exit(0);
+	(void)context;
+	if (!late)
+		answer();
+	if (info->si_code != SI_USER)
+		gl_store_note_death(
+		    &last_words.map, of_access ? info->si_addr : last_words.map.at, time(NULL));
+	if (last_words.loaded) {
+		gl_log_shot_say(&last_words.shot, late ? after_all : what_killed(number));
+		gl_log_fire(&last_words.shot);
+	}
+	if (!late)
+		_exit(0);
+	if (raise(number) != 0)
+		_exit(128 + number); /* the sandbox lets nobody send a signal */
 }
 
 static void watch_for_death(void)
@@ -102,6 +111,7 @@ void gl_last_words_arm(
 	last_words.fd = fd;
 	last_words.map = gl_store_map(NULL);
 	last_words.shot = *shot;
+	last_words.loaded = true;
 	last_words.len = reply.len < sizeof last_words.reply ? reply.len : 0;
 	memcpy(last_words.reply, reply.at, last_words.len);
 	struct itimerval limit = { .it_value = { .tv_sec = seconds } };

@@ -32,7 +32,8 @@ void gl_last_words_arm(
 /* The table that the request now reads: a death inside its map is noted there. */
 void gl_last_words_watch(const struct gl_store *store);
 
-/* The request is decided, and its reply is the caller's. A fatal signal kills again. */
+/* The request is decided, and its reply is the caller's. A fatal signal kills again, with a
+ * line in the log. */
 void gl_last_words_disarm(void);
 
 #endif

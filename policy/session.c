@@ -241,6 +241,7 @@ enum gl_session_end gl_session_serve(const struct gl_session *session)
 	talk->session = session;
 	talk->unread = (struct gl_span){ NULL, 0 };
 	gl_request_init(&talk->request);
+	session->world->watch = gl_last_words_watch;
 	if (gl_world_configure(session->world) != GL_OK)
 		gl_world_drop_table(session->world);
 	enum gl_session_end end = serve(talk);

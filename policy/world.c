@@ -158,6 +158,7 @@ struct gl_store_options gl_world_store_options(const struct gl_world *world)
 		.sync_data = world->config.sync != GL_SYNC_NONE,
 		.create = world->access == GL_ACCESS_SERVE || world->access == GL_ACCESS_CREATE,
 		.readonly = world->access == GL_ACCESS_READ,
+		.watch = world->watch,
 	};
 }
 

@@ -50,7 +50,8 @@ struct gl_world {
 	struct gl_rules_head overrides; /* of those in the table; read with the rules' head */
 	uint8_t tried[GL_STAMP_SIZE];   /* the stamp of the last compilation that failed */
 
-	bool watchful; /* set by the session: see confinement.h */
+	void (*watch)(const struct gl_store *); /* set by the session: gl_store_options.watch */
+	bool watchful;                          /* the same: see confinement.h */
 	bool outside;  /* something that counts is out of reach of this process, and only of this:
 			  no verdict may rest on what is left. Only where watchful */
 

@@ -212,11 +212,13 @@ static size_t utf8_lead(unsigned char byte, uint32_t *point)
 	return 0;
 }
 
-/* U+2028..202E end a line or turn the direction of the text, U+2066..2069 turn it too. */
+/* U+2028..202E end a line or turn the direction of the text, the others turn it too. */
 static bool is_visible(uint32_t point)
 {
 	bool surrogate = point >= 0xd800 && point <= 0xdfff;
-	bool turning = (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
+	bool mark = point == 0x061c || point == 0x200e || point == 0x200f;
+	bool turning = mark || (point >= 0x2028 && point <= 0x202e) ||
+		       (point >= 0x2066 && point <= 0x2069);
 
 	return point > 0x9f && point <= 0x10ffff && !surrogate && !turning;
 }

@@ -72,6 +72,14 @@ const struct gl_option gl_options[] = {
 	    "full: on disk before the answer; meta: may forget the last one; none: tmpfs only." },
 	{ "map_limit", gl_value_size, AT(map_limit), "2G", "16M", "1T", NULL, GL_FORM_QUOTED,
 	    "How large the table may grow; address space that is reserved, not memory or disk." },
+	{ "max_entries", gl_value_number, AT(max_entries), "1000000", "0", "1000000000", NULL,
+	    GL_FORM_BARE,
+	    "How many triplets there may be: beyond it those that are worth least go; 0: as many "
+	    "as fit." },
+	{ "max_pending_per_client", gl_value_number, AT(max_pending_per_client), "1000", "0",
+	    "1000000000", NULL, GL_FORM_BARE,
+	    "How many of them may wait of one client's network, or of one domain's servers; 0: "
+	    "any." },
 	{ "privacy", gl_value_switch, AT(privacy), "false", NULL, NULL, "true or false",
 	    GL_FORM_BARE, "true: no sender or recipient is stored, only a keyed digest of both." },
 	{ "postgrey_hashes", gl_value_switch, AT(postgrey_hashes), "false", NULL, NULL,

@@ -124,6 +124,14 @@ void gl_counters_first_pass(struct gl_counters *counters, int64_t waited)
 	atomic_fetch_add(&counters->words[AT_TOTALS + AT_WAITED], (uint64_t)waited);
 }
 
+void gl_counters_gone(struct gl_counters *counters, unsigned displaced, unsigned evicted)
+{
+	if (counters == NULL || counters->readonly || displaced + evicted == 0)
+		return;
+	atomic_fetch_add(&counters->words[AT_TOTALS + AT_DISPLACED], displaced);
+	atomic_fetch_add(&counters->words[AT_TOTALS + AT_EVICTED], evicted);
+}
+
 static uint64_t read_word(const word *from)
 {
 	return atomic_load_explicit(from, memory_order_relaxed);
@@ -136,6 +144,8 @@ static void read_block(struct gl_totals *totals, const word *block)
 			totals->verdicts[i][j] = read_word(
 			    &block[i * REASONS_ROOM + cell_of((enum gl_reason)j)]);
 	totals->waited = read_word(&block[AT_WAITED]);
+	totals->displaced = read_word(&block[AT_DISPLACED]);
+	totals->evicted = read_word(&block[AT_EVICTED]);
 	for (size_t i = 0; i < GL_WAITS; i++) {
 		totals->waits[i] = read_word(&block[AT_WAITS + i]);
 		totals->first_passes += totals->waits[i];
@@ -200,6 +210,8 @@ enum gl_status gl_counters_of_day(
 		for (size_t j = 0; j < GL_REASONS; j++)
 			take_off(&totals->verdicts[i][j], before.verdicts[i][j]);
 	take_off(&totals->waited, before.waited);
+	take_off(&totals->displaced, before.displaced);
+	take_off(&totals->evicted, before.evicted);
 	totals->first_passes = 0;
 	for (size_t i = 0; i < GL_WAITS; i++) {
 		take_off(&totals->waits[i], before.waits[i]);

@@ -25,6 +25,8 @@ enum {
 	AT_WAITED = ACTIONS_ROOM * REASONS_ROOM, /* behind the verdicts: seconds in all */
 	AT_WAITS,                                /* first passes by how long they waited */
 	BLOCK = AT_WAITED + 32,
+	AT_DISPLACED = BLOCK - 2, /* from the end: waits may become more */
+	AT_EVICTED = BLOCK - 1,
 
 	/* a snapshot */
 	AT_STAMP = 0, /* the day; 0: it is not whole */
@@ -49,7 +51,7 @@ typedef _Atomic uint64_t word;
 _Static_assert(sizeof(word) == 8 && ATOMIC_LLONG_LOCK_FREE == 2, "shared between processes");
 _Static_assert(
     (int)GL_ACTIONS <= ACTIONS_ROOM && (int)GL_REASONS <= REASONS_ROOM, "verdicts have a cell");
-_Static_assert(AT_WAITS + GL_WAITS <= BLOCK, "waits have a cell");
+_Static_assert(AT_WAITS + GL_WAITS <= AT_DISPLACED, "waits have a cell");
 
 struct gl_counters {
 	word *words;

@@ -105,9 +105,24 @@ enum gl_status store_apply_one(struct gl_store *store, MDB_txn *txn, const struc
 	return store_put(store, txn, dbi, key, gl_out_done(&out));
 }
 
+/* For what came in something may have to go. */
+static enum gl_status make_room(struct gl_store *store, MDB_txn *txn, const struct gl_op *ops,
+    size_t count, struct gl_sweep *sweep, unsigned press)
+{
+	enum gl_status status = GL_OK;
+	if (sweep->caps == NULL || count == 0)
+		return store_sweep_within(store, txn, sweep);
+	for (size_t i = 0; status == GL_OK && i < count; i++)
+		if (ops[i].kind == GL_OP_TRIPLET && ops[i].record.passed_at == 0)
+			status = store_cap_client(store, txn, ops[i].key, sweep);
+	if (status == GL_OK)
+		status = store_cap_entries(store, txn, ops[0].key, sweep, press);
+	return status;
+}
+
 /* The sweep goes on only where all of it was committed. */
-static enum gl_status apply_all(
-    struct gl_store *store, const struct gl_op *ops, size_t count, struct gl_sweep *sweep)
+static enum gl_status apply_all(struct gl_store *store, const struct gl_op *ops, size_t count,
+    struct gl_sweep *sweep, unsigned press)
 {
 	MDB_txn *txn;
 	struct gl_sweep swept = { .budget = 0 };
@@ -118,7 +133,7 @@ static enum gl_status apply_all(
 		status = store_apply_one(store, txn, &ops[i]);
 	if (status == GL_OK && sweep != NULL) {
 		swept = *sweep;
-		status = store_sweep_within(store, txn, &swept);
+		status = make_room(store, txn, ops, count, &swept, press);
 	}
 	if (status == GL_OK)
 		status = store_write_commit(store, &txn);
@@ -136,7 +151,7 @@ static enum gl_status sweep_gently(struct gl_store *store, struct gl_sweep *swee
 	enum gl_status status = GL_OK;
 	part.budget = BUDGET;
 	for (int round = 0; status == GL_OK && round < ROUNDS && !part.wrapped; round++) {
-		status = apply_all(store, NULL, 0, &part);
+		status = apply_all(store, NULL, 0, &part, 0);
 		if (status == GL_OK) {
 			sweep->looked_at += part.looked_at;
 			sweep->deleted += part.deleted;
@@ -147,32 +162,93 @@ static enum gl_status sweep_gently(struct gl_store *store, struct gl_sweep *swee
 	return status;
 }
 
+static enum gl_status evict_gently(
+    struct gl_store *store, const struct gl_key *newcomer, struct gl_sweep *sweep, size_t many)
+{
+	MDB_txn *txn;
+	struct gl_sweep evicting = *sweep;
+	enum gl_status status = store_write_begin(store, &txn);
+	if (status != GL_OK)
+		return status;
+	status = store_evict(store, txn, newcomer, &evicting, many);
+	if (status == GL_OK)
+		status = store_write_commit(store, &txn);
+	store_write_abort(store, &txn);
+	if (status == GL_OK)
+		*sweep = evicting;
+	return status;
+}
+
+/* More go than come in: their pages are not those that the newcomers need. Where the reserve was
+ * drawn on, whoever stands together goes, until the pages that he leaves are as many as are taken.
+ */
+static enum gl_status evict_enough(
+    struct gl_store *store, const struct gl_op *ops, size_t count, struct gl_sweep *sweep)
+{
+	enum { MORE = 4, ROUNDS = 4 };
+	enum gl_status status = GL_OK;
+	if (sweep->deleted < count)
+		status = evict_gently(store, ops[0].key, sweep, count + MORE);
+	for (int round = 0; status == GL_OK && round < ROUNDS; round++) {
+		if (store_pressure(store, count, false) != STORE_SPENT)
+			break;
+		status = evict_gently(store, ops[0].key, sweep, STORE_CONDEMNED_MAX);
+	}
+	return status;
+}
+
 /* Not more comes in than goes. */
 static enum gl_status apply_in_full_map(
     struct gl_store *store, const struct gl_op *ops, size_t count, struct gl_sweep *sweep)
 {
 	enum gl_status status = sweep_gently(store, sweep);
+	if (status == GL_OK && sweep->caps != NULL)
+		status = evict_enough(store, ops, count, sweep);
 	if (status != GL_OK)
 		return status;
-	if (sweep->deleted == 0 || (count > GL_OPS_MAX && sweep->deleted < count))
+	unsigned gone = sweep->deleted + sweep->evicted;
+	if (gone == 0 || (count > GL_OPS_MAX && gone < count))
 		return store_status(store, MDB_MAP_FULL);
-	return apply_all(store, ops, count, NULL);
+	return apply_all(store, ops, count, NULL, 0);
+}
+
+/* Whoever is in the table already is never refused for the reserve, but it is not his either: what
+ * he writes would take it to the end. */
+static enum gl_status apply_known(
+    struct gl_store *store, const struct gl_op *ops, size_t count, struct gl_sweep *sweep)
+{
+	if (count > 0 && store_pressure(store, count, false) == STORE_SPENT) {
+		enum gl_status status = evict_enough(store, ops, count, sweep);
+		if (status != GL_OK && status != GL_FULL)
+			return status;
+	}
+	return apply_all(store, ops, count, NULL, 0);
+}
+
+static enum gl_status apply_under(struct gl_store *store, const struct gl_op *ops, size_t count,
+    struct gl_sweep *sweep, unsigned press)
+{
+	if (sweep != NULL && sweep->known)
+		return apply_known(store, ops, count, sweep);
+	if (press >= STORE_FULL)
+		return apply_in_full_map(store, ops, count, sweep);
+	return apply_all(store, ops, count, sweep, press);
 }
 
 enum gl_status gl_store_apply(
     struct gl_store *store, const struct gl_op *ops, size_t count, struct gl_sweep *sweep)
 {
+	unsigned press = 0;
 	if (sweep != NULL) {
-		sweep->looked_at = 0;
-		sweep->deleted = 0;
+		sweep->looked_at = sweep->deleted = sweep->displaced = sweep->evicted = 0;
 		sweep->wrapped = false;
+		if (count > 0 && !sweep->known)
+			press = store_pressure(store, count, sweep->caps != NULL);
 	}
-	if (count > 0 && sweep != NULL && store_is_full(store, count))
-		return apply_in_full_map(store, ops, count, sweep);
-	enum gl_status status = apply_all(store, ops, count, sweep);
+	enum gl_status status = apply_under(store, ops, count, sweep, press);
 	/* A dead reader may pin the pages that a full map is short of. */
 	if (status == GL_FULL && gl_store_reap(store) > 0)
-		status = apply_all(store, ops, count, sweep);
+		status = apply_under(store, ops, count, sweep, press);
 	if (status == GL_FULL && count == 0 && sweep != NULL)
 		status = sweep_gently(store, sweep);
 	return status;

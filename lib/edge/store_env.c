@@ -69,6 +69,8 @@ static enum gl_status open_locked(
 		store->trouble = EAGAIN;
 		return GL_REPLACED;
 	}
+	if (code == MDB_SUCCESS && options->watch != NULL)
+		options->watch(store);
 	store->damaged = store->damaged || code == MDB_INVALID;
 	return store_status(store, code);
 }

@@ -153,13 +153,20 @@ enum gl_status store_write_begin(struct gl_store *store, MDB_txn **txn)
 	return store_status(store, code);
 }
 
+int store_commit(const struct gl_store *store, MDB_txn *txn)
+{
+	int code = mdb_txn_commit(txn);
+	int full = code == EIO ? place_room(store->dir) : 0;
+	return full != 0 ? full : code;
+}
+
 enum gl_status store_write_commit(struct gl_store *store, MDB_txn **txn)
 {
 	enum { REAP_EVERY = 256 };
 	MDB_txn *ending = *txn;
 	bool reap = mdb_txn_id(ending) % REAP_EVERY == 0;
 	*txn = NULL;
-	int code = mdb_txn_commit(ending);
+	int code = store_commit(store, ending);
 	leave_gate(store);
 	if (reap)
 		gl_store_reap(store);

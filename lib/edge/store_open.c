@@ -31,7 +31,7 @@ void gl_store_close(struct gl_store *store)
 static void explain(const struct gl_store *store, enum gl_status status, struct gl_complaint *why)
 {
 	const char *advice = "";
-	if (status == GL_NO_ACCESS)
+	if (status == GL_NO_ACCESS && store->trouble != EROFS)
 		advice = "; its files must belong to the owner of the directory";
 	else if (status == GL_FULL)
 		advice = "; make room, greylisting goes on by itself";
@@ -122,7 +122,7 @@ static enum gl_status write_meta(struct gl_store *store)
 		status = store_put(
 		    store, txn, store->meta, gl_span_of("secret"), fingerprint(store, digest));
 	if (status == GL_OK)
-		return store_status(store, mdb_txn_commit(txn));
+		return store_status(store, store_commit(store, txn));
 	mdb_txn_abort(txn);
 	return status;
 }
@@ -199,6 +199,8 @@ enum gl_status store_open_found(
 		status = check_length(store, why);
 	if (status == GL_OK)
 		status = read_meta(store, why);
+	if (status == GL_OK && options->watch != NULL)
+		options->watch(store);
 	/* A full map has no room for it, and still serves without. */
 	if (status == GL_OK && !store->has_override && !store->readonly &&
 	    add_override(store) == GL_REPLACED)
@@ -329,6 +331,8 @@ enum gl_status gl_store_open(
 		if (status == GL_OK)
 			return GL_OK;
 		bool again = *store != NULL && (status == GL_REPLACED || was_replaced(*store));
+		if (options->watch != NULL)
+			options->watch(NULL);
 		gl_store_close(*store);
 		*store = NULL;
 		if (!again)

@@ -121,6 +121,17 @@ int place_temporary(int dir, const char *stem, char name[PLACE_TEMPORARY_MAX])
 	return -1;
 }
 
+int place_room(int dir)
+{
+	enum { ROOM = 256 * 1024 };
+	int fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return place_status(errno) == GL_FULL ? errno : 0;
+	int error = posix_fallocate(fd, 0, ROOM);
+	close(fd);
+	return place_status(error) == GL_FULL ? error : 0;
+}
+
 int place_settle(int dir, const char *from, const char *name)
 {
 	int done = linkat(dir, from, dir, name, 0);

@@ -41,7 +41,7 @@ void gl_store_note_death(const struct gl_store_map *map, const void *address, in
 	struct stat info;
 	const struct death death = { .when = now, .pid = getpid() };
 	uintptr_t at = (uintptr_t)address, begin = (uintptr_t)map->at;
-	if (map->at == NULL || at < begin || at - begin >= map->len)
+	if (map->dir < 0 || (map->at != NULL && (at < begin || at - begin >= map->len)))
 		return;
 	int fd = openat(map->dir, map->deaths, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
 	if (fd < 0)

@@ -11,7 +11,9 @@
 #include <lmdb.h>
 #include <sys/stat.h>
 
+#include "greylist/crowd.h"
 #include "greylist/inherited.h"
+#include "greylist/store_caps.h"
 #include "greylist/store_damage.h"
 
 enum {
@@ -78,8 +80,50 @@ bool store_dbi(const struct gl_store *store, enum gl_table table, MDB_dbi *dbi);
 GL_CHECKED enum gl_status store_sweep_within(
     struct gl_store *store, MDB_txn *txn, struct gl_sweep *sweep);
 
-/* store_space.c: whether so many ops would take of the map what deletions need. */
-bool store_is_full(struct gl_store *store, size_t ops);
+/* The times by which a record counts in a sweep. */
+struct gl_timing store_sweep_timing(const struct gl_sweep *sweep, const struct gl_record *record);
+/* The first entry behind the hand, in LMDB's codes; and the hand to a key, or to a table's
+ * beginning. */
+int store_behind_hand(
+    MDB_cursor *cursor, const struct gl_sweep *sweep, MDB_val *key, MDB_val *value);
+void store_point_hand(struct gl_sweep *sweep, char table, const MDB_val *key);
+
+/* Keys to delete: collected first, since a deletion moves what a cursor stands on. */
+enum { STORE_CONDEMNED_MAX = 64 };
+struct store_condemned {
+	size_t count;
+	struct gl_key keys[STORE_CONDEMNED_MAX];
+};
+/* False: there is no room for another one. */
+bool store_condemn(struct store_condemned *condemned, struct gl_span key);
+/* Adds to *deleted how many were there. */
+GL_CHECKED enum gl_status store_delete_condemned(struct gl_store *store, MDB_txn *txn, MDB_dbi dbi,
+    const struct store_condemned *condemned, unsigned *deleted);
+
+/*
+ * store_space.c: how hard the map's end presses, 1 to GL_PRESS_MAX in its
+ * last tenth (where `early` asks for that), STORE_FULL: so many ops
+ * would take what deletions need, or STORE_SPENT: half of that is gone.
+ */
+enum { STORE_FULL = GL_PRESS_MAX + 1, STORE_SPENT };
+unsigned store_pressure(struct gl_store *store, size_t ops, bool early);
+
+/*
+ * store_caps.c: a newcomer's op was applied in this transaction, and
+ * whoever has to go for it goes: of its own client, and then of the
+ * whole table, which takes the place of the sweep. Their numbers are
+ * added to those in `sweep`. `press` is the map's.
+ */
+GL_CHECKED enum gl_status store_cap_client(
+    struct gl_store *store, MDB_txn *txn, const struct gl_key *newcomer, struct gl_sweep *sweep);
+GL_CHECKED enum gl_status store_cap_entries(struct gl_store *store, MDB_txn *txn,
+    const struct gl_key *newcomer, struct gl_sweep *sweep, unsigned press);
+/* 1 to GL_PRESS_MAX: the quarter of the band that was taken. */
+unsigned store_press(size_t taken, size_t band);
+/* Lets `many` go, whatever they are, or as many as are found. STORE_CONDEMNED_MAX: all that stand
+ * there together, so that whole pages come free. */
+GL_CHECKED enum gl_status store_evict(struct gl_store *store, MDB_txn *txn,
+    const struct gl_key *newcomer, struct gl_sweep *sweep, size_t many);
 
 /*
  * store_open.c: a store with its directory open and no table yet; to be
@@ -152,6 +196,12 @@ GL_CHECKED enum gl_status store_override_renew(struct gl_store *store, MDB_txn *
 GL_CHECKED enum gl_status store_merge_backup(struct gl_store *store, const struct gl_replacing *how,
     struct gl_replaced *result, struct gl_complaint *why);
 
+/*
+ * store_lmdb.c: commits, whatever the gate. LMDB's or errno's code: that
+ * of a full disk or quota where LMDB itself calls a write cut short EIO.
+ */
+int store_commit(const struct gl_store *store, MDB_txn *txn);
+
 /* store_place.c: the directory and its files; `why` is filled in on failure. */
 GL_CHECKED enum gl_status place_open(
     struct gl_store *store, const char *directory, struct gl_complaint *why);
@@ -173,6 +223,9 @@ void place_discard(const struct gl_store *store);
  * the link `table`. */
 #define PLACE_COMING ".table.coming"
 #define PLACE_GOING  ".table.going"
+/* 0 where the file system would take more than any request writes, or cannot tell; otherwise the
+ * errno that says what is full. Leaves nothing behind. */
+int place_room(int dir);
 /* 0, or -1 with errno. */
 int place_announce(const struct gl_store *store, const char *marker, const char *name);
 /* Removes what the markers name and nobody uses, and the markers. */

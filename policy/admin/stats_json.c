@@ -78,17 +78,24 @@ static json_t *top(const struct gl_ranking *ranking)
 	return array;
 }
 
+static json_t *pushed_out(const struct gl_totals *totals)
+{
+	return json_pack("{s:o, s:o}", "max_pending_per_client", number(totals->displaced),
+	    "max_entries", number(totals->evicted));
+}
+
 bool gl_stats_json(FILE *to, const struct gl_figures *figures)
 {
 	enum { DIGITS = 4 /* of a share */ };
 	json_t *object = json_pack(
-	    "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o, s:o}", "requests",
+	    "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o}", "requests",
 	    requests(&figures->all), "today", requests(&figures->today), "triplets",
 	    triplets(figures), "clients", number(figures->table.clients), "table_bytes",
 	    number(figures->table.bytes), "days", days(figures), "first_passes",
 	    number(figures->all.first_passes), "never_retried", never_retried(figures), "wait",
 	    "median", within(&figures->waits, 50), "p95", within(&figures->waits, 95), "top",
-	    top(&figures->top), "map_limit", number(figures->table.map_limit));
+	    top(&figures->top), "map_limit", number(figures->table.map_limit), "pushed_out",
+	    pushed_out(&figures->all));
 	bool written = object != NULL &&
 		       json_dumpf(object, to,
 			   JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(DIGITS)) == 0;

@@ -80,6 +80,14 @@ static void print_gauge(FILE *to, const char *name, const char *help, uint64_t v
 	fprintf(to, "%s %" PRIu64 "\n", name, value);
 }
 
+static void print_pushed_out(FILE *to, const struct gl_totals *totals)
+{
+	static const char name[] = "greylist_pushed_out_total";
+	head(to, name, "counter", "Triplets that had to go for a newcomer, by the limit.");
+	fprintf(to, "%s{limit=\"max_pending_per_client\"} %" PRIu64 "\n", name, totals->displaced);
+	fprintf(to, "%s{limit=\"max_entries\"} %" PRIu64 "\n", name, totals->evicted);
+}
+
 bool gl_stats_prometheus(FILE *to, const struct gl_figures *figures)
 {
 	print_requests(to, &figures->all);
@@ -91,5 +99,6 @@ bool gl_stats_prometheus(FILE *to, const struct gl_figures *figures)
 	    figures->table.bytes);
 	print_gauge(to, "greylist_table_limit_bytes",
 	    "Bytes that the table may grow to, map_limit.", figures->table.map_limit);
+	print_pushed_out(to, &figures->all);
 	return !ferror(to);
 }

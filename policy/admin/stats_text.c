@@ -109,6 +109,17 @@ static void print_size(FILE *to, const struct gl_store_figures *table)
 	fprintf(to, "%-26s %12" PRIu64 " %10.1f %%\n", "  of map_limit", table->map_limit, share);
 }
 
+/* Hardly ever, so without them there are no lines for it. */
+static void print_pushed_out(FILE *to, const struct gl_figures *figures)
+{
+	const struct gl_totals *all = &figures->all, *today = &figures->today;
+	if (all->displaced + all->evicted == 0)
+		return;
+	fprintf(to, "\n%-26s %12s %12s\n", "pushed out", "in all", "today (UTC)");
+	print_row(to, "  max_pending_per_client", all->displaced, today->displaced);
+	print_row(to, "  max_entries", all->evicted, today->evicted);
+}
+
 static void print_top(FILE *to, const struct gl_ranking *ranking)
 {
 	if (ranking->count > 0)
@@ -130,6 +141,7 @@ bool gl_stats_text(FILE *to, const struct gl_figures *figures)
 	print_wait(to, "waited, 95 % up to", figures, 95);
 	print_triplets(to, figures);
 	print_size(to, &figures->table);
+	print_pushed_out(to, figures);
 	print_top(to, &figures->top);
 	return !ferror(to);
 }

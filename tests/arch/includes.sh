@@ -14,7 +14,7 @@ trap 'rm -rf "$work"' EXIT
 scan() {
 	(cd "$1" && find lib policy -name '*.[ch]' | sort | xargs awk '
 	function is_core(name) {
-		return name ~ /^greylist\/(address|decision|exempt|inherited|logline|override|pool|punycode|record|reply|request|sender|span|status|suffix|suspicion|terms|triplet)\.h$/
+		return name ~ /^greylist\/(address|crowd|decision|exempt|inherited|logline|override|pool|punycode|record|reply|request|sender|span|status|suffix|suspicion|terms|triplet)\.h$/
 	}
 	function is_plain(name) {
 		return name ~ /^(stdbool|stddef|stdint)\.h$/

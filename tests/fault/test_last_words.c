@@ -62,6 +62,18 @@ static void expect_at_closed_gate(const struct site *site, const char *reply)
 	assert_non_null(strstr(helper.reply, "action=DEFER_IF_PERMIT 4.2.0"));
 }
 
+static void who_is_killed_between_requests_says_so(void **state)
+{
+	struct site *site = *state;
+	struct helper_process helper;
+	ask(site, &helper);
+	assert_int_equal(kill(helper.pid, SIGABRT), 0);
+	helper_await(&helper);
+	assert_int_not_equal(helper.status, 0);
+	assert_true(site_logged(site, "killed by a signal when all requests were answered"));
+	assert_int_equal(access(tmpdir_path(site->database, "table/deaths"), F_OK), -1);
+}
+
 static void a_closed_gate_lets_mail_pass(void **state)
 {
 	struct site *site = *state;
@@ -187,6 +199,7 @@ int main(void)
 {
 #define AT_SITE(test) cmocka_unit_test_setup_teardown(test, site_setup, site_teardown)
 	const struct CMUnitTest tests[] = {
+		AT_SITE(who_is_killed_between_requests_says_so),
 		AT_SITE(a_closed_gate_lets_mail_pass),
 		AT_SITE(a_closed_gate_defers_where_told),
 		AT_SITE(a_blocked_alarm_still_ends_the_wait),

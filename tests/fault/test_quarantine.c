@@ -291,6 +291,42 @@ static void test_nobody_writes_meanwhile(void **state)
 	assert_false(visit.open);
 }
 
+static void die_of_it(const struct gl_store *store)
+{
+	struct gl_store_map map = gl_store_map(store);
+	pid_t pid = fork();
+	if (pid == 0) {
+		gl_store_note_death(&map, NULL, 1700000000);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void dies_while_it_opens(const struct gl_store *store)
+{
+	if (store != NULL && gl_store_map(store).at == NULL)
+		die_of_it(store);
+}
+
+/* The open itself reads the map, before it is known where that is. */
+static void test_deaths_of_the_open_count(void **state)
+{
+	struct site *site = *state;
+	struct gl_complaint why;
+	struct gl_store *store;
+	struct gl_store_options options = { .directory = site->database,
+		.map_limit = 1 << 24,
+		.create = true,
+		.watch = dies_while_it_opens };
+	fill(site);
+	for (int deaths = 0; deaths < DEATHS; deaths++) {
+		assert_int_equal(gl_store_open(&store, &options, &why), GL_OK);
+		gl_store_close(store);
+	}
+	assert_int_equal(gl_store_open(&store, &options, &why), GL_CORRUPT);
+	assert_null(store);
+}
+
 int main(void)
 {
 #define AT_SITE(test) cmocka_unit_test_setup_teardown(test, site_setup, site_teardown)
@@ -298,6 +334,7 @@ int main(void)
 		AT_SITE(test_greylisting_comes_back),
 		AT_SITE(test_what_is_no_damage_stays),
 		AT_SITE(test_once_an_hour),
+		AT_SITE(test_deaths_of_the_open_count),
 		AT_SITE(test_nobody_writes_meanwhile),
 	};
 	signal(SIGPIPE, SIG_IGN);

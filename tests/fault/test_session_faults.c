@@ -55,7 +55,7 @@ static void fail_every_call(struct site *site, enum fault_kind kind, int code)
 static void a_failing_table_never_defers_or_garbles(void **state)
 {
 	static const int codes[] = { MDB_MAP_FULL, MDB_CORRUPTED, MDB_PANIC, MDB_READERS_FULL,
-		ENOSPC, EIO };
+		ENOSPC, EDQUOT, EROFS, EIO };
 	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
 		fail_every_call(*state, FAULT_LMDB, codes[i]);
 }

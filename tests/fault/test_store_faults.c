@@ -3,9 +3,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 #include <lmdb.h>
@@ -28,7 +31,9 @@ static const struct failure {
 	{ FAULT_LMDB, ENOSPC, "LMDB: disk full" },
 	{ FAULT_LMDB, EIO, "LMDB: I/O error" },
 	{ FAULT_LMDB, ENOMEM, "LMDB: out of memory" },
+	{ FAULT_LMDB, EDQUOT, "LMDB: over quota" },
 	{ FAULT_SYSTEM, ENOSPC, "disk full" },
+	{ FAULT_SYSTEM, EDQUOT, "over quota" },
 	{ FAULT_SYSTEM, EIO, "I/O error" },
 	{ FAULT_SYSTEM, EACCES, "no access" },
 	{ FAULT_SYSTEM, EMFILE, "no descriptors" },
@@ -158,18 +163,25 @@ static void every_failure_has_a_status_and_harms_nothing(void **state)
 		fail_every_call(&failures[i]);
 }
 
+static void expect_full(struct gl_store *store, int code)
+{
+	for (unsigned n = 1;; n++) {
+		fault_arm(FAULT_LMDB, n, code);
+		enum gl_status status = write_both(store, "n@b.test", 2);
+		assert_true(fault_disarm());
+		assert_int_equal(status, GL_FULL);
+		assert_string_equal(gl_store_trouble(store), strerror(code));
+		if (strcmp(fault_where(), "mdb_txn_commit") == 0)
+			break;
+	}
+}
+
 static void a_failed_commit_says_so(void **state)
 {
 	struct store_fixture *fixture = *state;
 	assert_int_equal(write_both(fixture->store, "a@b.test", 1), GL_OK);
-	for (unsigned n = 1;; n++) {
-		fault_arm(FAULT_LMDB, n, ENOSPC);
-		enum gl_status status = write_both(fixture->store, "n@b.test", 2);
-		assert_true(fault_disarm());
-		assert_int_equal(status, GL_FULL);
-		if (strcmp(fault_where(), "mdb_txn_commit") == 0)
-			break;
-	}
+	expect_full(fixture->store, ENOSPC);
+	expect_full(fixture->store, EDQUOT);
 }
 
 /* First the turnstile in front of it, then the gate itself. */
@@ -188,6 +200,34 @@ static void a_gate_that_cannot_be_locked_says_so(void **state)
 	}
 }
 
+/* A disk that has no room for all of a write takes its beginning. So does a limit on files. */
+static enum gl_status write_until_cut_short(const struct store_fixture *fixture)
+{
+	struct stat file;
+	struct rlimit limit, was;
+	enum gl_status status = GL_OK;
+	assert_int_equal(stat(tmpdir_path(fixture->database, "table/data.mdb"), &file), 0);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+	limit = (struct rlimit){ (rlim_t)file.st_size + 100, was.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	for (unsigned n = 0; n < 1000 && status == GL_OK; n++) {
+		char sender[32];
+		snprintf(sender, sizeof sender, "%u@b.test", n);
+		status = write_both(fixture->store, sender, 5000);
+	}
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+	return status;
+}
+
+static void a_write_cut_short_is_one_without_room(void **state)
+{
+	struct store_fixture *fixture = *state;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(write_until_cut_short(fixture), GL_FULL);
+	assert_string_equal(gl_store_trouble(fixture->store), strerror(EFBIG));
+	assert_int_equal(write_both(fixture->store, "z@b.test", 9000), GL_OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +235,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 		    a_failed_commit_says_so, store_fixture_setup, store_fixture_teardown),
 		cmocka_unit_test_setup_teardown(a_gate_that_cannot_be_locked_says_so,
+		    store_fixture_setup, store_fixture_teardown),
+		cmocka_unit_test_setup_teardown(a_write_cut_short_is_one_without_room,
 		    store_fixture_setup, store_fixture_teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

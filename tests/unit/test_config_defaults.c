@@ -51,6 +51,8 @@ static void assert_same(const struct gl_config *a, const struct gl_config *b)
 	assert_int_equal(a->requests_per_connection, b->requests_per_connection);
 	assert_int_equal(a->sync, b->sync);
 	assert_int_equal(a->map_limit, b->map_limit);
+	assert_int_equal(a->max_entries, b->max_entries);
+	assert_int_equal(a->max_pending_per_client, b->max_pending_per_client);
 	assert_int_equal(a->recipient_delimiter, b->recipient_delimiter);
 }
 
@@ -78,6 +80,8 @@ static void the_defaults_are_the_promised_ones(void **state)
 	assert_int_equal(config->requests_per_connection, 0);
 	assert_int_equal(config->sync, GL_SYNC_FULL);
 	assert_int_equal(config->map_limit, UINT64_C(2) << 30);
+	assert_int_equal(config->max_entries, 1000000);
+	assert_int_equal(config->max_pending_per_client, 1000);
 	assert_int_equal(config->recipient_delimiter, '+');
 	assert_string_equal(config->hostname, "");
 	assert_string_equal(config->action, "DEFER_IF_PERMIT");

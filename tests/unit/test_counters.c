@@ -222,6 +222,29 @@ static void test_how_long_first_passes_waited(void **state)
 	gl_counters_close(counters);
 }
 
+static void test_who_had_to_go(void **state)
+{
+	struct gl_counters *counters = opened(*state);
+	struct gl_totals totals;
+
+	count(counters, (int64_t)FIRST * DAY);
+	gl_counters_gone(counters, 3, 0);
+	count(counters, (int64_t)(FIRST + 1) * DAY);
+	gl_counters_gone(counters, 1, 5);
+	gl_counters_gone(counters, 0, 0);
+	gl_counters_gone(NULL, 1, 1);
+	gl_counters_totals(counters, &totals);
+	assert_int_equal(totals.displaced, 4);
+	assert_int_equal(totals.evicted, 5);
+	assert_int_equal(gl_counters_of_day(counters, FIRST, &totals), GL_OK);
+	assert_int_equal(totals.displaced, 3);
+	assert_int_equal(totals.evicted, 0);
+	assert_int_equal(gl_counters_of_day(counters, FIRST + 1, &totals), GL_OK);
+	assert_int_equal(totals.displaced, 1);
+	assert_int_equal(totals.evicted, 5);
+	gl_counters_close(counters);
+}
+
 static struct gl_totals of_day(const struct gl_counters *counters, int64_t day)
 {
 	struct gl_totals totals;
@@ -322,6 +345,7 @@ int main(void)
 		TEST(test_a_clock_that_was_far_ahead_does_not_end_the_days),
 		TEST(test_a_warning_a_minute),
 		TEST(test_how_long_first_passes_waited),
+		TEST(test_who_had_to_go),
 		TEST(test_a_day_alone),
 		TEST(test_a_day_alone_behind_quiet_ones),
 		TEST(test_a_day_alone_while_the_clock_moves),

@@ -94,28 +94,87 @@ static void an_unreadable_list_keeps_the_last_good_rules(void **state)
 	assert_true(site_logged(site, "reason=client whitelist"));
 }
 
-static void a_small_map_that_is_full_lets_mail_pass(void **state)
+static unsigned lines_with(const struct site *site, const char *text)
 {
-	struct site *site = *state;
-	site_configure(site, "map_limit = 16M");
-	struct attempt flood = usual;
-	struct conversation talk = { .config = site->config, .now = START };
+	char line[4096];
+	unsigned lines = 0;
+	FILE *log = fopen(tmpdir_path(site->root, "log"), "r");
+	assert_non_null(log);
+	while (fgets(line, sizeof line, log) != NULL)
+		lines += strstr(line, text) != NULL;
+	fclose(log);
+	return lines;
+}
+
+static size_t times_in(const char *text, const char *part)
+{
+	size_t times = 0;
+	for (const char *at = text; (at = strstr(at, part)) != NULL; at += strlen(part))
+		times++;
+	return times;
+}
+
+/* So many strangers in one session, from the number on. */
+static void meet_strangers(struct conversation *talk, int from, int many)
+{
+	static char bytes[1 << 17];
 	char sender[4096];
+	size_t len = 0;
+	struct attempt flood = usual;
 	memset(sender, 'x', sizeof sender);
 	sender[3000] = '\0';
 	flood.sender = sender;
-	int attempts = 0;
-	do {
+	for (int i = from; i < from + many; i++) {
 		/* Letters only: digits on their own would all be one sender. */
-		sender[0] = (char)('a' + attempts % 26);
-		sender[1] = (char)('a' + attempts / 26 % 26);
-		sender[2] = (char)('a' + attempts / 676 % 26);
+		sender[0] = (char)('a' + i % 26);
+		sender[1] = (char)('a' + i / 26 % 26);
+		sender[2] = (char)('a' + i / 676 % 26);
+		const char *one = attempt_bytes(&flood);
+		assert_true(len + strlen(one) < sizeof bytes);
+		memcpy(bytes + len, one, strlen(one));
+		len += strlen(one);
+	}
+	converse(talk, bytes, len);
+}
+
+/* Each brings 3000 bytes, so that the map would be full of a third of them. */
+static void a_small_map_never_gets_full_of_strangers(void **state)
+{
+	enum { STRANGERS = 9000, AT_ONCE = 30 };
+	struct site *site = *state;
+	site_configure(site, "map_limit = 16M\nmax_entries = 0\nmax_pending_per_client = 0");
+	struct conversation talk = { .config = site->config, .now = START };
+	for (int met = 0; met < STRANGERS; met += AT_ONCE) {
+		meet_strangers(&talk, met, AT_ONCE);
+		assert_int_equal(times_in(talk.reply, "action=DEFER_IF_PERMIT"), AT_ONCE);
+	}
+	assert_int_equal(lines_with(site, "the table is at max_entries, or close to map_limit"), 1);
+	assert_int_equal(lines_with(site, "MDB_MAP_FULL"), 0);
+}
+
+static void a_client_with_too_many_waiting_is_named_once_a_minute(void **state)
+{
+	enum { STRANGERS = 60, MOST = 10 };
+	struct site *site = *state;
+	struct gl_counters *counters;
+	struct gl_totals totals;
+	site_configure(site, "max_pending_per_client = 10");
+	struct attempt flood = usual;
+	struct conversation talk = { .config = site->config, .now = START };
+	char sender[64];
+	flood.sender = sender;
+	for (int i = 0; i < STRANGERS; i++) {
+		snprintf(sender, sizeof sender, "%c%cx@b.test", 'a' + i % 26, 'a' + i / 26);
 		try_once(&talk, &flood);
-	} while (answered(&talk, "DEFER_IF_PERMIT") && ++attempts < 9000);
-	assert_true(attempts > 1000 && attempts < 9000);
-	assert_true(answered(&talk, "DUNNO"));
-	assert_true(site_logged(site, "MDB_MAP_FULL"));
-	assert_true(site_logged(site, "reason=store error"));
+		assert_true(answered(&talk, "DEFER_IF_PERMIT"));
+	}
+	assert_int_equal(lines_with(site, "is at max_pending_per_client"), 1);
+	assert_int_equal(lines_with(site, "warning: 192.0.2.0/24, or the domain of"), 1);
+	assert_int_equal(gl_counters_open_readonly(&counters, site->database), GL_OK);
+	gl_counters_totals(counters, &totals);
+	gl_counters_close(counters);
+	assert_int_equal(totals.displaced, STRANGERS - MOST);
+	assert_int_equal(totals.evicted, 0);
 }
 
 int main(void)
@@ -128,7 +187,8 @@ int main(void)
 		AT_SITE(a_table_with_another_secret_is_left_alone),
 		AT_SITE(a_table_replaced_under_a_session_is_found),
 		AT_SITE(an_unreadable_list_keeps_the_last_good_rules),
-		AT_SITE(a_small_map_that_is_full_lets_mail_pass),
+		AT_SITE(a_small_map_never_gets_full_of_strangers),
+		AT_SITE(a_client_with_too_many_waiting_is_named_once_a_minute),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -268,6 +268,11 @@ static void foreign_bytes_are_made_printable(void **state)
 		{ "line separator", BYTES("\xe2\x80\xa8"), "???" },
 		{ "right-to-left override", BYTES("\xe2\x80\xae"), "???" },
 		{ "isolate", BYTES("\xe2\x81\xa6"), "???" },
+		{ "left-to-right and right-to-left mark", BYTES("\xe2\x80\x8e\xe2\x80\x8f"),
+		    "??????" },
+		{ "Arabic letter mark", BYTES("\xd8\x9c"), "??" },
+		{ "joiners of letters", BYTES("\xe2\x80\x8c\xe2\x80\x8d"),
+		    "\xe2\x80\x8c\xe2\x80\x8d" },
 		{ "around those", BYTES("\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xaa"),
 		    "\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xaa" },
 	};

@@ -84,6 +84,8 @@ static void roll(struct gl_figures *figures, struct dice *dice)
 		all->first_passes += all->waits[i];
 	}
 	all->waited = any(dice);
+	all->displaced = any(dice);
+	all->evicted = any(dice);
 	for (size_t i = 0; i < 3; i++)
 		figures->states[i] = any(dice);
 	figures->table.clients = any(dice);
@@ -104,6 +106,34 @@ static void whatever_the_figures_are(void **state)
 		free(text);
 		roll(figures, &dice);
 	}
+	free(figures);
+}
+
+static void who_was_pushed_out_is_told_in_each_form(void **state)
+{
+	struct gl_figures *figures = calloc(1, sizeof *figures);
+	char *text = NULL;
+	size_t size = 0;
+	(void)state;
+	assert_non_null(figures);
+	FILE *to = open_memstream(&text, &size);
+	assert_true(gl_stats_text(to, figures));
+	fflush(to);
+	assert_null(strstr(text, "pushed out"));
+	figures->all.displaced = 12;
+	figures->all.evicted = 3456;
+	figures->today.evicted = 78;
+	assert_true(gl_stats_text(to, figures));
+	assert_true(gl_stats_json(to, figures));
+	assert_true(gl_stats_prometheus(to, figures));
+	fclose(to);
+	assert_non_null(strstr(text, "\npushed out                       in all  today (UTC)\n"
+				     "  max_pending_per_client             12            0\n"
+				     "  max_entries                      3456           78\n"));
+	assert_non_null(
+	    strstr(text, "\"pushed_out\":{\"max_pending_per_client\":12,\"max_entries\":3456}"));
+	assert_non_null(strstr(text, "\ngreylist_pushed_out_total{limit=\"max_entries\"} 3456\n"));
+	free(text);
 	free(figures);
 }
 
@@ -128,6 +158,7 @@ int main(void)
 		cmocka_unit_test(what_is_good_is_not_complained_about),
 		cmocka_unit_test(what_is_wrong_is_found),
 		cmocka_unit_test(whatever_the_figures_are),
+		cmocka_unit_test(who_was_pushed_out_is_told_in_each_form),
 		cmocka_unit_test(labels_are_escaped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

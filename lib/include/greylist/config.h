@@ -58,11 +58,13 @@ struct gl_config {
 	int64_t idle_timeout;             /* seconds */
 	uint32_t requests_per_connection; /* 0: until end of file */
 	enum gl_sync sync;
-	uint64_t map_limit;       /* bytes */
-	bool privacy;             /* no text in the table */
-	bool postgrey_hashes;     /* ask about inherited.h's keys too */
-	bool sandbox;             /* see sandbox.h */
-	char recipient_delimiter; /* 0: none */
+	uint64_t map_limit;              /* bytes */
+	uint32_t max_entries;            /* triplets; 0: no limit but the map's */
+	uint32_t max_pending_per_client; /* waiting triplets; 0: no limit */
+	bool privacy;                    /* no text in the table */
+	bool postgrey_hashes;            /* ask about inherited.h's keys too */
+	bool sandbox;                    /* see sandbox.h */
+	char recipient_delimiter;        /* 0: none */
 	char *hostname; /* "" in the file: the machine's own, which the caller fills in for %h */
 	char *action;   /* DEFER_IF_PERMIT, DEFER, 450 or 451 */
 	char *text;

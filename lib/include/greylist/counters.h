@@ -58,6 +58,13 @@ extern const int64_t gl_wait_bounds[GL_WAITS - 1];
 void gl_counters_first_pass(struct gl_counters *counters, int64_t waited);
 
 /*
+ * Counts living triplets that had to go: waiting ones of a client with
+ * too many, and any for the size of the table (store_caps.h). They belong
+ * to the day of the last verdict.
+ */
+void gl_counters_gone(struct gl_counters *counters, unsigned displaced, unsigned evicted);
+
+/*
  * Everything since the file was made, or a snapshot: the same at the
  * end of its day. `first_passes` is always the sum of `waits`.
  */
@@ -66,8 +73,9 @@ struct gl_totals {
 	int64_t before; /* the day whose snapshot these totals have grown from; 0: from zero */
 	uint64_t verdicts[GL_ACTIONS][GL_REASONS];
 	uint64_t first_passes;
-	uint64_t waited;          /* seconds, by all first passes together */
-	uint64_t waits[GL_WAITS]; /* first passes over the bound before and within this one */
+	uint64_t waited;             /* seconds, by all first passes together */
+	uint64_t waits[GL_WAITS];    /* first passes over the bound before and within this one */
+	uint64_t displaced, evicted; /* as gl_counters_gone has it */
 };
 
 void gl_counters_totals(const struct gl_counters *counters, struct gl_totals *totals);

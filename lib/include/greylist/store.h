@@ -25,6 +25,8 @@
 #include "greylist/terms.h"
 
 /* All borrowed during the open only. */
+struct gl_store;
+
 struct gl_store_options {
 	const char *directory;
 	uint64_t map_limit; /* bytes that the table may grow to */
@@ -32,9 +34,10 @@ struct gl_store_options {
 	bool sync_data;     /* false: a power cut may cost the table; for tmpfs only */
 	bool create;        /* make the table where there is none */
 	bool readonly;      /* never write; the table has to be there */
+	/* Told of the store before anything in its map is read, when the map's place is known, and
+	 * of NULL where the open fails; NULL: nobody is. See greylist/store_damage.h. */
+	void (*watch)(const struct gl_store *store);
 };
-
-struct gl_store;
 
 /*
  * Opens the table, making it first where there is none and `create` is
@@ -104,16 +107,21 @@ GL_CHECKED enum gl_status gl_store_lookup(
  * the last key that was looked at: one octet for the table ('t', 'c'),
  * two for the key's length, then the key.
  */
+struct gl_caps;
+
 struct gl_sweep {
 	struct gl_timing timing;
 	const struct gl_sections
 	    *sections; /* borrowed; a triplet counts by them too; may be NULL */
 	int64_t now;
-	unsigned budget;           /* records to look at */
-	uint8_t hand[GL_HAND_MAX]; /* in and out */
-	unsigned looked_at;        /* out */
-	unsigned deleted;          /* out */
-	bool wrapped;              /* out: the end was reached, the hand stands at the beginning */
+	unsigned budget;             /* records to look at */
+	uint8_t hand[GL_HAND_MAX];   /* in and out */
+	const struct gl_caps *caps;  /* borrowed, see store_caps.h; NULL: nobody living goes */
+	bool known;                  /* no newcomer's ops, see gl_store_apply */
+	unsigned looked_at;          /* out */
+	unsigned deleted;            /* out: expired ones */
+	unsigned displaced, evicted; /* out: living ones, see store_caps.h */
+	bool wrapped; /* out: the end was reached, the hand stands at the beginning */
 };
 
 /*
@@ -124,9 +132,17 @@ struct gl_sweep {
  *
  * Ops with a sweep are those of a newcomer. In a full map, whose last
  * pages are kept for deletions, the sweep goes first, in transactions
- * of its own and over more than the budget; where it deletes nothing
- * the newcomer is refused. More than GL_OPS_MAX ops are an import's: it
- * is refused where the room for all of them would be taken from there.
+ * of its own and over more than the budget. With caps some of the living
+ * go as well, and where half of those pages are taken, whoever stands at
+ * the hand, until they are free again: so a newcomer is refused only
+ * where no triplet is left to go, or where somebody has been reading for
+ * so long that nothing comes free. More than GL_OPS_MAX ops are an
+ * import's: it is refused where the room for all of them would be taken
+ * from there.
+ *
+ * With `known` they are those of somebody who is in the table already:
+ * nothing is swept and he is not refused, but what he takes of those
+ * pages is freed likewise. The budget does not matter.
  *
  *   GL_REPLACED  another table, or lock file, took the place of this one's: open again, read and
  *                decide again

@@ -39,13 +39,14 @@ struct gl_store_map {
 	char deaths[48];
 };
 
-/* Of a table that is open; good until the store is closed, or of nothing where it is NULL. */
+/* Of a table that is open or, in gl_store_options.watch, about to be; good until the store is
+ * closed. Of nothing where it is NULL. */
 struct gl_store_map gl_store_map(const struct gl_store *store);
 
 /*
- * For a handler of SIGSEGV and SIGBUS, async-signal-safe: where the
- * address is inside the map this death counts as the table's, otherwise
- * nothing is noted. Where three processes died so within a minute
+ * For a handler of fatal signals, async-signal-safe: where the address
+ * is inside the map, or the map's place is not known yet, this death
+ * counts as the table's; otherwise nothing is noted. Where three processes died so within a minute
  * gl_store_open gives GL_CORRUPT.
  */
 void gl_store_note_death(const struct gl_store_map *map, const void *address, int64_t now);

@@ -98,7 +98,7 @@ rig_end() {
 
 rig_show_logs() {
 	local file
-	for file in "$RIG"/*/log/mail.log "$GREYLIST_LOG" "$SYSLOG" "$RIG/log/swaks"; do
+	for file in "$RIG"/*/log/mail.log "$GREYLIST_LOG" "$SYSLOG" "$RIG/log/swaks" "$RIG/log/smtp"; do
 		[ -s "$file" ] || continue
 		printf -- '--- %s\n' "${file#"$RIG/"}"
 		tail -n 60 "$file"
@@ -123,6 +123,7 @@ rig_clean() {
 	if [ -n "${E2E_KEEP:-}" ]; then
 		printf 'kept: %s\n' "$RIG"
 	else
+		! mountpoint -q "$RIG/db" || umount --lazy "$RIG/db"
 		rm -rf "$RIG"
 	fi
 	exit "$status"

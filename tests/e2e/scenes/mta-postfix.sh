@@ -16,8 +16,8 @@ mta_start() {
 	postfix_set postfix 'mynetworks = 127.0.0.1/32' 'myhostname = postfix.sender.test' \
 		'smtpd_recipient_restrictions = permit_mynetworks, reject' \
 		"default_transport = smtp:[$MX_ADDRESS]:2525" \
-		"relay_transport = smtp:[$MX_ADDRESS]:2525" \
-		'queue_run_delay = 2s' 'minimal_backoff_time = 2s' 'maximal_backoff_time = 2s'
+		"relay_transport = smtp:[$MX_ADDRESS]:2525"
+	postfix_hurry postfix
 	MTA_LOG=$RIG/postfix/log/mail.log
 	postfix_start postfix
 }

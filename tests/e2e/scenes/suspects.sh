@@ -56,13 +56,13 @@ by_name() {
 }
 
 by_helo() {
-	local SWAKS=(--ehlo '[203.0.113.7]')
+	local CLIENT_HELO='[203.0.113.7]'
 	waits "HELO with an address" "$FROM" h1@sender.test u1@example.org
-	SWAKS=(--ehlo mx.example.test)
+	CLIENT_HELO=mx.example.test
 	waits "HELO with our own name" "$FROM" h2@sender.test u1@example.org
-	SWAKS=(--ehlo localhost)
+	CLIENT_HELO=localhost
 	waits "HELO localhost" "$FROM" h3@sender.test u1@example.org
-	SWAKS=(--ehlo other.sender.test)
+	CLIENT_HELO=other.sender.test
 	passes "HELO with another name" "$FROM" h4@sender.test u1@example.org
 }
 
