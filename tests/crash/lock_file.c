@@ -8,17 +8,18 @@
  * table elsewhere stands for one that another machine, or this one before it was started again,
  * left behind.
  */
-#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "ledger.h"
 #include "rig.h"
+#include "spoil.h"
 #include "tmpdir.h"
 
 enum {
@@ -29,154 +30,16 @@ enum {
 	QUIET = 4, /* rounds at the end without trouble */
 	ENTRIES = 10 + (ROUNDS + QUIET) * (KEPT + NEW),
 	DELAY = 3600,
-	HEAD = 8, /* octets of a lock file that say what it is */
 	PATIENCE = 60000
-};
-
-struct place {
-	char lock[600];
-	char other[600]; /* the lock file of a table elsewhere, in use there */
-	char coming[600];
 };
 
 struct trial {
 	struct rig rig, elsewhere;
-	struct place place;
+	struct spoil_place place;
 	struct peer abroad; /* has the other table open */
 	struct ledger ledger;
 	uint64_t number;
 	unsigned trouble, late_trouble, wrong;
-};
-
-struct damage {
-	const char *name;
-	void (*fn)(const struct place *place);
-	bool may_last; /* LMDB takes it for its own, with mutexes that nobody gives back */
-};
-
-static void put(const char *path, const void *bytes, size_t len, int flags)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | flags, 0600);
-	if (fd < 0 || write(fd, bytes, len) != (ssize_t)len) {
-		perror(path);
-		exit(1);
-	}
-	close(fd);
-}
-
-static size_t get(const char *path, char *bytes, size_t size)
-{
-	int fd = open(path, O_RDONLY);
-	ssize_t len = fd < 0 ? -1 : read(fd, bytes, size);
-	if (len < 0) {
-		perror(path);
-		exit(1);
-	}
-	close(fd);
-	return (size_t)len;
-}
-
-static void take_place(const struct place *place)
-{
-	if (rename(place->coming, place->lock) != 0) {
-		perror(place->lock);
-		exit(1);
-	}
-}
-
-static void remove_it(const struct place *place)
-{
-	unlink(place->lock);
-}
-
-static void empty_in_its_place(const struct place *place)
-{
-	put(place->coming, "", 0, 0);
-	take_place(place);
-}
-
-static void empty_it(const struct place *place)
-{
-	put(place->lock, "", 0, O_TRUNC);
-}
-
-static void cut_it_off(const struct place *place)
-{
-	if (truncate(place->lock, 4096 + 1000) != 0)
-		perror(place->lock);
-}
-
-static char octets[1 << 20];
-
-static size_t garbage(void)
-{
-	enum { WHOLE = 266240 };
-	for (size_t i = 0; i < WHOLE; i++)
-		octets[i] = (char)workload_random(1, i);
-	return WHOLE;
-}
-
-static void garbage_in_its_place(const struct place *place)
-{
-	put(place->coming, octets, garbage(), 0);
-	take_place(place);
-}
-
-static void garbage_over_it(const struct place *place)
-{
-	put(place->lock, octets, garbage(), 0);
-}
-
-static void garbage_over_its_head(const struct place *place)
-{
-	garbage();
-	put(place->lock, octets, HEAD, 0);
-}
-
-static void other_in_its_place(const struct place *place)
-{
-	size_t len = get(place->other, octets, sizeof octets);
-	put(place->coming, octets, len, 0);
-	take_place(place);
-}
-
-static void other_over_it(const struct place *place)
-{
-	size_t len = get(place->other, octets, sizeof octets);
-	put(place->lock, octets, len, 0);
-}
-
-/* The last of the octets that say what it is, one of the format's. */
-static size_t other_version(const struct place *place)
-{
-	size_t len = get(place->other, octets, sizeof octets);
-	octets[HEAD - 4] = (char)(octets[HEAD - 4] + 1);
-	return len;
-}
-
-static void other_version_in_its_place(const struct place *place)
-{
-	put(place->coming, octets, other_version(place), 0);
-	take_place(place);
-}
-
-static void other_version_over_it(const struct place *place)
-{
-	put(place->lock, octets, other_version(place), 0);
-}
-
-static const struct damage damages[] = {
-	{ "removed", remove_it, false },
-	{ "an empty file in its place", empty_in_its_place, false },
-	{ "emptied", empty_it, false },
-	{ "cut off", cut_it_off, false },
-	{ "garbage in its place", garbage_in_its_place, false },
-	{ "overwritten with garbage", garbage_over_it, true },
-	{ "its head overwritten", garbage_over_its_head, false },
-	{ "another table's in its place", other_in_its_place, false },
-	{ "overwritten with another table's", other_over_it, true },
-	{ "another version's in its place", other_version_in_its_place, false },
-	{ "overwritten with another version's", other_version_over_it, true },
 };
 
 static void complain(struct trial *trial, const char *what)
@@ -237,7 +100,7 @@ static void hear(struct trial *trial, struct peer *peer, struct ledger_entry *en
 
 /* All at once: those who live on, and newcomers; with `damage`, in the middle of it. */
 static void run_round(
-    struct trial *trial, struct peer kept[KEPT], const struct damage *damage, bool late)
+    struct trial *trial, struct peer kept[KEPT], const struct spoil *damage, bool late)
 {
 	struct peer *all[KEPT + NEW], fresh[NEW];
 	struct ledger_entry *entries[KEPT + NEW];
@@ -316,12 +179,12 @@ static void mend(struct trial *trial, struct peer kept[KEPT])
 	trial->late_trouble = 0;
 	if (rig_logged(&trial->rig, "request_timeout passed") == 0)
 		complain(trial, "and the log does not say so");
-	remove_it(&trial->place);
+	unlink(trial->place.lock);
 	for (int i = 0; i < QUIET; i++)
 		run_round(trial, kept, NULL, true);
 }
 
-static unsigned run(const struct damage *damage, bool living, char **argv)
+static unsigned run(const struct spoil *damage, bool living, char **argv)
 {
 	static struct ledger_entry entries[ENTRIES];
 	static struct trial trial;
@@ -341,6 +204,8 @@ static unsigned run(const struct damage *damage, bool living, char **argv)
 	for (int i = 0; i < KEPT; i++)
 		peer_close(&kept[i]);
 	peer_close(&trial.abroad);
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		continue;
 	bool keep = trial.wrong != 0 && getenv("GREYLIST_TEST_KEEP") != NULL;
 	rig_remove(&trial.rig, keep);
 	rig_remove(&trial.elsewhere, false);
@@ -355,11 +220,11 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: lock_file HELPER ADMIN [DAMAGE]\n");
 		return 64;
 	}
-	for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
-		if (argc == 4 && strcmp(argv[3], damages[i].name) != 0)
+	for (size_t i = 0; i < SPOILS; i++) {
+		if (argc == 4 && strcmp(argv[3], spoils[i].name) != 0)
 			continue;
-		wrong += run(&damages[i], true, argv);
-		wrong += run(&damages[i], false, argv);
+		wrong += run(&spoils[i], true, argv);
+		wrong += run(&spoils[i], false, argv);
 	}
 	printf("%u wrong\n", wrong);
 	return wrong == 0 ? 0 : 1;

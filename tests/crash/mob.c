@@ -29,7 +29,7 @@ static const struct {
 	[BACKUP] = { { "backup", "@" }, false },
 	[RESTORE] = { { "restore", "@" }, false },
 	[EXPORT] = { { "export" }, false },
-	[LIST] = { { "list", "--state", "passed" }, false },
+	[LIST] = { { "list" }, false },
 	[STATS] = { { "stats" }, false },
 };
 
