@@ -60,7 +60,10 @@ static void read_entry(const struct gl_postgrey_pair *pair)
 	REQUIRE(fault < GL_POSTGREY_FAULTS);
 	if (fault != GL_POSTGREY_GOOD || entry.is_client)
 		return;
-	REQUIRE(entry.recipient.len > 0 && entry.first >= 0 && entry.last >= 0);
+	REQUIRE(entry.first >= 0 && entry.last >= 0);
+	if (entry.hashed) /* which tells nothing but the times */
+		return;
+	REQUIRE(entry.recipient.len > 0);
 	if (gl_postgrey_network(&network, &entry, cut, 20) == GL_POSTGREY_GOOD)
 		REQUIRE(gl_network_contains(&network, &entry.address));
 }
