@@ -52,8 +52,8 @@ struct gl_world {
 
 	void (*watch)(const struct gl_store *); /* set by the session: gl_store_options.watch */
 	bool watchful;                          /* the same: see confinement.h */
-	bool outside;  /* something that counts is out of reach of this process, and only of this:
-			  no verdict may rest on what is left. Only where watchful */
+	bool outside; /* something that counts is out of reach of this process, and only of this:
+			 no verdict may rest on what is left. Only where watchful */
 
 	char hostname[GL_HOSTNAME_MAX]; /* the option's, or the machine's own; for suspects_only */
 	size_t open_len;                /* of the instance for which a triplet passed here, */
