@@ -90,8 +90,9 @@ GL_CHECKED enum gl_status gl_out_from_hex(struct gl_out *out, struct gl_span dig
  * Foreign bytes for a log, a terminal or TSV: printable ASCII and valid
  * UTF-8 above U+009F stay, but for the characters that end a line or
  * turn the direction of the text (U+061C, U+200E, U+200F, U+2028..202E,
- * U+2066..2069); every other byte becomes '?'. Nothing that moves a cursor, ends a line or
- * splits a column gets through. A character is never cut in the middle.
+ * U+2066..2069); every other byte becomes '?'. Nothing that moves a
+ * cursor, ends a line or splits a column gets through. A character is
+ * never cut in the middle.
  */
 void gl_out_printable(struct gl_out *out, struct gl_span span);
 

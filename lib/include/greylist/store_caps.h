@@ -21,9 +21,10 @@
  * than 1024 of them, beginning at its own key; which newcomer it is,
  * and where its key lies, the keyed digest says. Where the client has
  * more, the 1024 have as large a share of the limit as of all digests,
- * up to a quarter more where that is small, and never below 16. What is above goes, at most 64 at
- * once, by the rule of crowd.h. Hence the limit may be passed by some sixteen entries, for a while,
- * and by a client of very many triplets until one in 64 of them waits.
+ * up to a quarter more where that is small, and never below 16. What is
+ * above goes, at most 64 at once, by the rule of crowd.h. Hence the
+ * limit may be passed by some sixteen entries, for a while, and by a
+ * client of very many triplets until one in 64 of them waits.
  *
  * Entries in all
  *
